@@ -1,0 +1,1 @@
+"""jukebox_edu."""

@@ -1,0 +1,308 @@
+"""Train the bundled model from nothing: `python -m jukebox_edu.dev.train_tiny --out runs/tiny`.
+
+What
+    songs      sing the training songs and the held-out songs
+    vqvae-*    train each level of the codec (two at a time, one core each)
+    codes      encode all songs
+    prior-*    train each prior (two at a time)
+    measure    figures on held-out songs
+    save       the model folder, with log and card
+
+    Every stage leaves a file; a finished stage is not repeated when the command is given again.
+Lesson: notebooks/12_teach_it_your_music.ipynb
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+
+from jukebox_edu.config import ModelConfig
+from jukebox_edu.labels import LabelVocabularies, Vocabulary
+from jukebox_edu.prior.prior import Prior
+from jukebox_edu.songbook import STYLES, VOICES
+from jukebox_edu.training import presets
+from jukebox_edu.training.codeset import CodedSong, encode_songset
+from jukebox_edu.training.prior_loop import PriorTraining, train_prior
+from jukebox_edu.training.songset import load_songset, render_songset, save_songset
+from jukebox_edu.training.vqvae_loop import VQVAETraining, train_vqvae_level
+from jukebox_edu.vqvae.model import VQVAE
+
+HELD_OUT = 1_000_000  # first seed of the songs that are never trained on
+SHIFTS = (0,)  # samples; each makes another encoding of every training song
+
+# optimizer steps of each stage at --effort 1, about half an hour on two quiet cores
+VQVAE_STEPS = {2: 2600, 1: 1200, 0: 1300}
+PRIOR_STEPS = {2: 2000, 1: 2000, 0: 2000}
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """What is trained, and where."""
+
+    out: Path  # folder of the run
+    name: str  # of the model, e.g. "tiny-0"
+    n_songs: int  # training songs
+    n_held_out: int  # songs to measure on
+    effort: float  # factor on all steps
+
+    @property
+    def config(self) -> ModelConfig:
+        """The model's shape."""
+        return presets.tiny(self.name, len(VOICES) + 1, len(STYLES) + 1)
+
+    @property
+    def log(self) -> Path:
+        """Figures while training, JSON lines."""
+        return self.out / "training.jsonl"
+
+    def steps(self, table: dict[int, int], level: int) -> int:
+        """Optimizer steps of one stage."""
+        return max(1, int(table[level] * self.effort))
+
+
+def vocabularies() -> LabelVocabularies:
+    """Voices and styles of the songbook, "unknown" first.
+
+    Lesson: notebooks/07_style_and_time.ipynb
+    """
+    return LabelVocabularies(
+        artists=Vocabulary.from_names(["unknown", *VOICES], "tiny", "artist"),
+        genres=Vocabulary.from_names(["unknown", *STYLES], "tiny", "genre"),
+    )
+
+
+def stage_songs(recipe: Recipe) -> None:
+    """Sing."""
+    config = recipe.config
+    top = config.priors[-1]
+    for part, seeds in (
+        ("train", range(recipe.n_songs)),
+        ("held_out", range(HELD_OUT, HELD_OUT + recipe.n_held_out)),
+    ):
+        songset = render_songset(
+            seeds,
+            sample_rate=config.vqvae.sample_rate,
+            hop_length=top.hop_length,
+            window=top.window_samples,
+            min_seconds=top.labels.min_duration if top.labels else 0.0,
+            max_seconds=24.0,
+        )
+        save_songset(songset, recipe.out / "songs" / part)
+
+
+def stage_vqvae(recipe: Recipe, level: int) -> None:
+    """Train one level of the codec."""
+    torch.manual_seed(level)
+    vqvae = VQVAE(recipe.config.vqvae)
+    top = level == vqvae.levels - 1
+    training = VQVAETraining(
+        level=level, steps=recipe.steps(VQVAE_STEPS, level), phone=1.0 if top else 0.0
+    )
+    train_vqvae_level(vqvae, load_songset(recipe.out / "songs" / "train"), training, recipe.log)
+    marks = (f"encoders.{level}.", f"decoders.{level}.", f"bottleneck.codebooks.{level}.")
+    state = {k: v.contiguous() for k, v in vqvae.state_dict().items() if k.startswith(marks)}
+    _save(state, recipe.out / f"vqvae-{level}.safetensors")
+
+
+def trained_vqvae(recipe: Recipe) -> VQVAE:
+    """The codec, put together from its separately trained levels.
+
+    Lesson: notebooks/12_teach_it_your_music.ipynb
+    """
+    vqvae = VQVAE(recipe.config.vqvae)
+    state: dict[str, torch.Tensor] = {}
+    for level in range(vqvae.levels):
+        state |= load_file(recipe.out / f"vqvae-{level}.safetensors")
+    vqvae.load_state_dict(state)
+    return vqvae.eval()
+
+
+def stage_codes(recipe: Recipe) -> None:
+    """Encode all songs with every shift, on both cores."""
+    torch.set_num_threads(2)
+    vqvae = trained_vqvae(recipe)
+    arrays: dict[str, np.ndarray] = {}
+    for part, shifts in (("train", SHIFTS), ("held_out", (0,))):
+        songset = load_songset(recipe.out / "songs" / part)
+        for shift in shifts:
+            coded = encode_songset(
+                vqvae, songset, recipe.config.priors, vocabularies(), shift=shift
+            )
+            for level in range(vqvae.levels):
+                key = f"{part}-{shift}-{level}"
+                arrays[key] = np.concatenate([song.codes[level] for song in coded])
+    part_path = recipe.out / "codes.npz.part"
+    with open(part_path, "wb") as file:
+        np.savez(file, **arrays)
+    os.replace(part_path, recipe.out / "codes.npz")
+
+
+def coded_songs(recipe: Recipe, part: str) -> list[CodedSong]:
+    """Encoded songs of one part, all shifts.
+
+    Lesson: notebooks/12_teach_it_your_music.ipynb
+    """
+    songset = load_songset(recipe.out / "songs" / part)
+    songs: list[CodedSong] = []
+    with np.load(recipe.out / "codes.npz", allow_pickle=False) as arrays:
+        for shift in SHIFTS if part == "train" else (0,):
+            codes = [arrays[f"{part}-{shift}-{level}"] for level in range(3)]
+            songs += encode_songset(
+                None, songset, recipe.config.priors, vocabularies(), known_codes=codes
+            )
+    return songs
+
+
+def stage_prior(recipe: Recipe, level: int) -> None:
+    """Train one prior."""
+    torch.manual_seed(100 + level)
+    prior = Prior(recipe.config.priors[level])
+    training = PriorTraining(steps=recipe.steps(PRIOR_STEPS, level))
+    train_prior(prior, coded_songs(recipe, "train"), training, recipe.log)
+    state = {k: v.contiguous() for k, v in prior.state_dict().items()}
+    if not prior.config.merged_decoder:
+        state.pop("music.output.weight")  # shared with the token embedding
+    _save(state, recipe.out / f"prior-{level}.safetensors")
+
+
+def trained_prior(recipe: Recipe, level: int) -> Prior:
+    """One trained prior.
+
+    Lesson: notebooks/12_teach_it_your_music.ipynb
+    """
+    prior = Prior(recipe.config.priors[level])
+    prior.load_state_dict(load_file(recipe.out / f"prior-{level}.safetensors"), strict=False)
+    return prior.eval()
+
+
+def stage_measure(recipe: Recipe) -> None:
+    """Figures on held-out songs."""
+    from jukebox_edu.evaluation.heldout import measure_codec, measure_prior
+
+    held_out = load_songset(recipe.out / "songs" / "held_out")
+    songs = coded_songs(recipe, "held_out")
+    figures: dict[str, Any] = {"codec": measure_codec(trained_vqvae(recipe), held_out)}
+    for level in (2, 1, 0):
+        figures[f"prior_{level}"] = measure_prior(trained_prior(recipe, level), songs)
+    _write_json(figures, recipe.out / "figures.json")
+
+
+def stage_save(recipe: Recipe) -> None:
+    """The model folder."""
+    from jukebox_edu.checkpoints import save_model
+
+    priors = [trained_prior(recipe, level) for level in range(3)]
+    save_model(
+        recipe.out / recipe.name,
+        recipe.config,
+        trained_vqvae(recipe),
+        priors,
+        vocabularies=vocabularies(),
+        dtype=torch.float16,
+    )
+
+
+def _save(state: dict[str, torch.Tensor], path: Path) -> None:
+    part = path.with_suffix(".part")
+    save_file(state, part)
+    os.replace(part, path)
+
+
+def _write_json(data: Any, path: Path) -> None:
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(data, indent=1), encoding="utf-8")
+    os.replace(part, path)
+
+
+STAGES = {
+    "songs": (stage_songs, "songs/held_out/songs.json"),
+    "vqvae-2": (lambda r: stage_vqvae(r, 2), "vqvae-2.safetensors"),
+    "vqvae-1": (lambda r: stage_vqvae(r, 1), "vqvae-1.safetensors"),
+    "vqvae-0": (lambda r: stage_vqvae(r, 0), "vqvae-0.safetensors"),
+    "codes": (stage_codes, "codes.npz"),
+    "prior-2": (lambda r: stage_prior(r, 2), "prior-2.safetensors"),
+    "prior-1": (lambda r: stage_prior(r, 1), "prior-1.safetensors"),
+    "prior-0": (lambda r: stage_prior(r, 0), "prior-0.safetensors"),
+    "measure": (stage_measure, "figures.json"),
+    "save": (stage_save, None),
+}
+# rows run one after the other; the lists within a row run side by side
+ORDER = (
+    [["songs"]],
+    [["vqvae-2"], ["vqvae-1", "vqvae-0"]],
+    [["codes"]],
+    [["prior-2"], ["prior-1", "prior-0"]],
+    [["measure"]],
+    [["save"]],
+)
+
+
+def run_stage(recipe: Recipe, stage: str) -> None:
+    """Do one stage, unless its result is there already.
+
+    Lesson: notebooks/12_teach_it_your_music.ipynb
+    """
+    work, result = STAGES[stage]
+    if result is not None and (recipe.out / result).exists():
+        return
+    torch.set_num_threads(1)
+    started = time.monotonic()
+    work(recipe)
+    row = {"stage": stage, "wall_seconds": round(time.monotonic() - started, 1)}
+    with open(recipe.log, "a", encoding="utf-8") as file:
+        file.write(json.dumps(row) + "\n")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point of the command.
+
+    Lesson: notebooks/12_teach_it_your_music.ipynb
+    """
+    parser = argparse.ArgumentParser(prog="train_tiny", description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--name", default="tiny-0", help="name of the model")
+    parser.add_argument("--songs", type=int, default=2000, help="training songs")
+    parser.add_argument("--held-out", type=int, default=48, help="songs to measure on")
+    parser.add_argument("--effort", type=float, default=1.0, help="factor on all steps")
+    parser.add_argument("--stages", nargs="*", choices=list(STAGES), help="only these, in order")
+    given = parser.parse_args(arguments)
+    recipe = Recipe(given.out, given.name, given.songs, given.held_out, given.effort)
+    recipe.out.mkdir(parents=True, exist_ok=True)
+    if given.stages:
+        for stage in given.stages:
+            run_stage(recipe, stage)
+        return 0
+    for row in ORDER:
+        calls = [_command(given) + ["--stages", *stages] for stages in row]
+        running = [subprocess.Popen(call, env=_one_thread()) for call in calls]
+        if any([process.wait() for process in running]):
+            return 1
+    return 0
+
+
+def _command(given: argparse.Namespace) -> list[str]:
+    return [
+        sys.executable, "-m", "jukebox_edu.dev.train_tiny", "--out", str(given.out),
+        "--name", given.name, "--songs", str(given.songs), "--held-out", str(given.held_out),
+        "--effort", str(given.effort),
+    ]  # fmt: skip
+
+
+def _one_thread() -> dict[str, str]:
+    return {**os.environ, "OMP_NUM_THREADS": "1"}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

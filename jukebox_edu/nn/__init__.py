@@ -1,0 +1,1 @@
+"""Layers that the codec and the prior share; import them from their own files."""

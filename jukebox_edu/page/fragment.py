@@ -1,0 +1,232 @@
+"""The HTML of a song, in layers that survive alone.
+
+What
+    `fragment` writes one `<figure>`: sound, picture, lyrics, tables, data, style, script. Each
+    layer is complete without the ones behind it. What a reader needs when scripts, styles, ids
+    and roles are stripped (an untrusted notebook) is in plain elements with inline styles.
+Conventions
+    The same `PageData` gives the same bytes: no ids, no dates, no random names. Nothing is
+    loaded: sound and picture stand in `data:` addresses, and `page` forbids the rest by policy.
+Paper: [Jukebox §3, §5]
+Lesson: notebooks/00_ten_minutes.ipynb
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+from jukebox_edu.errors import RunError, must
+from jukebox_edu.page import sentences
+from jukebox_edu.page.data import PageData
+from jukebox_edu.page.payload import as_base64, payload
+from jukebox_edu.page.sound import encode_mp3
+from jukebox_edu.page.text import escape, to_json
+from jukebox_edu.page.words import word_times
+
+TABLE_CODES = 50  # codes of each level in the table
+POSTER_COLORS = 64  # palette of the poster: half the bytes, no visible difference
+POLICY = (
+    "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; "
+    "script-src 'unsafe-inline'"
+)
+_FRAME = (
+    "margin:0 auto;max-width:60rem;padding:1rem;background:#fff;color:#1b1f24;"
+    "font:16px/1.5 system-ui,sans-serif"
+)
+_CELL = "text-align:left;padding:.1rem 1rem .1rem 0;vertical-align:top;font-weight:normal"
+
+
+def fragment(data: PageData) -> str:
+    """Write a song as one HTML element for a notebook cell.
+
+    Parameters
+    ----------
+    data
+        The song.
+
+    Returns
+    -------
+    str
+        A `<figure>`; the same data gives the same bytes.
+
+    Lesson: notebooks/00_ten_minutes.ipynb
+    """
+    return _figure(data, "strong")
+
+
+def page(data: PageData, language: str = "en") -> str:
+    """Write a song as a whole HTML document that needs nothing beside itself.
+
+    Parameters
+    ----------
+    data
+        The song.
+    language
+        Language of the page's own words, as a BCP 47 tag.
+
+    Lesson: notebooks/00_ten_minutes.ipynb
+    """
+    return (
+        f'<!DOCTYPE html>\n<html lang="{escape(language)}">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n'
+        f"<title>{escape(data.title)}</title>\n</head>\n"
+        f'<body style="margin:0;background:#eef1f4">\n<main>\n{_figure(data, "h1")}</main>\n'
+        "</body>\n</html>\n"
+    )
+
+
+def write_page(path: str | os.PathLike[str], data: PageData) -> Path:
+    """Write the document of a song to a file, whole or not at all.
+
+    Raises
+    ------
+    RunError
+        If the file cannot be written.
+
+    Lesson: notebooks/00_ten_minutes.ipynb
+    """
+    target = Path(path)
+    text = page(data)
+    unfinished = target.with_name(f"{target.name}.{os.getpid()}.part")
+    try:
+        unfinished.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(unfinished, target)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        allowed = "a file in a folder that exists and can be written"
+        raise RunError(must("path", str(target), allowed, f"({error.strerror})")) from error
+    return target
+
+
+def _figure(data: PageData, heading: str) -> str:
+    """All layers, the plainest first."""
+    layers = (
+        _caption(data, heading), _sound(data), _poster(data), _lyrics(data), _facts(data),
+        _word_table(data), _code_table(data), _script(data),
+    )
+    inside = "\n".join(layer for layer in layers if layer)
+    return f'<figure class="jbx-player" style="{_FRAME}">\n{inside}\n</figure>\n'
+
+
+def _caption(data: PageData, heading: str) -> str:
+    title = (
+        f'<{heading} style="font-size:1.4rem;line-height:1.3;margin:0;font-weight:bold">'
+        f"<bdi>{escape(data.title)}</bdi></{heading}>"
+    )
+    below = f"<div><bdi>{escape(data.subtitle)}</bdi></div>" if data.subtitle else ""
+    return f'<figcaption class="jbx-caption" style="margin-bottom:.6rem">{title}{below}</figcaption>'
+
+
+def _sound(data: PageData) -> str:
+    """The first level in the open, the others folded away until the script joins them."""
+    first, *others = (
+        f'<p class="jbx-track" style="margin:.3rem 0"><bdi>{escape(track.label)}</bdi>'
+        f"{_clipped(track.clipped_share and sentences.clipped_text(track))}<br>"
+        f'<audio class="jbx-audio" controls preload="auto" style="width:100%" '
+        f'src="data:audio/mpeg;base64,{as_base64(encode_mp3(track))}"></audio></p>'
+        for track in data.tracks
+    )
+    if not others:
+        return first
+    folded = "\n".join(others)
+    return f"{first}\n<details class=\"jbx-others\"><summary>Other levels</summary>\n{folded}\n</details>"
+
+
+def _clipped(text: str | float) -> str:
+    return f" <em>({escape(str(text))})</em>" if text else ""
+
+
+def _poster(data: PageData) -> str:
+    from jukebox_edu.plotting import figure_png, song_figure  # the one look upward
+
+    picture = as_base64(figure_png(song_figure(data), colors=POSTER_COLORS))
+    return (
+        f'<img class="jbx-poster" alt="{escape(sentences.poster_sentence(data))}" '
+        f'style="display:block;width:100%;height:auto" src="data:image/png;base64,{picture}">'
+    )
+
+
+def _lyrics(data: PageData) -> str:
+    if not data.lyrics:
+        return ""
+    return (
+        '<div class="jbx-lyrics" dir="auto" style="white-space:pre-wrap;overflow-wrap:anywhere;'
+        f'margin:.8rem 0;font-size:1.25rem;line-height:1.7">{escape(data.lyrics)}</div>'
+    )
+
+
+def _facts(data: PageData) -> str:
+    rows = [*data.facts, ("sound", f"{data.seconds:.1f} s, {data.sample_rate:,} samples/s")]
+    rows += [("clipped", f"{t.label}: {sentences.clipped_text(t)}") for t in data.tracks
+             if t.clipped_share]
+    rows += [("licence", data.licence)] * bool(data.licence)
+    cells = "\n".join(
+        f'<tr><th scope="row" style="{_CELL};color:#4d5761">{escape(label)}</th>'
+        f'<td style="{_CELL}"><bdi>{escape(value)}</bdi></td></tr>'
+        for label, value in rows
+    )
+    return f'<table class="jbx-facts" style="border-collapse:collapse">\n{cells}\n</table>'
+
+
+def _word_table(data: PageData) -> str:
+    if data.character_times is None or not data.lyrics.strip():
+        return ""
+    rows = [
+        (timed.word.text, _seconds(timed.start_s), _seconds(timed.end_s))
+        for timed in word_times(data.lyrics, data.character_times)
+    ]
+    return _table("When each word is sung", ("word", "from (s)", "to (s)"), rows)
+
+
+def _code_table(data: PageData) -> str:
+    if not data.codes:
+        return ""
+    names = [f"level {lane.level} ({sentences.level_name(lane.level, len(data.codes))}), one each "
+             f"{1000 * lane.hop_seconds:.3g} ms" for lane in data.lanes]
+    deepest = min(TABLE_CODES, max(lane.codes.size for lane in data.lanes))
+    rows = [
+        (str(index), *(str(lane.codes[index]) if index < lane.codes.size else ""
+                       for lane in data.lanes))
+        for index in range(deepest)
+    ]
+    return _table(f"The first {deepest} codes of each level", ("number", *names), rows)
+
+
+def _table(summary: str, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """A folded table with named columns."""
+    head = "".join(f'<th scope="col" style="{_CELL};color:#4d5761">{escape(n)}</th>' for n in header)
+    body = "\n".join(
+        "<tr>" + "".join(f'<td style="{_CELL}"><bdi>{escape(cell)}</bdi></td>' for cell in row)
+        + "</tr>" for row in rows
+    )
+    return (
+        f'<details class="jbx-table"><summary>{escape(summary)}</summary>\n'
+        f'<div class="jbx-scroll" style="max-height:20rem;overflow:auto"><table style='
+        f'"border-collapse:collapse">\n<tr>{head}</tr>\n{body}\n</table></div></details>'
+    )
+
+
+def _seconds(seconds: float) -> str:
+    return "not sung" if math.isnan(seconds) else f"{seconds:.2f}"
+
+
+def _script(data: PageData) -> str:
+    """Style, data and the script that joins the layers into one player, in a scope of its own."""
+    script = _asset("rows.js") + _asset("player.js")
+    return (
+        f"<style>\n{_asset('player.css')}</style>\n"
+        f'<script type="application/json" class="jbx-data">{to_json(payload(data))}</script>\n'
+        f'<script>\n(function () {{\n"use strict";\n{script}}})();\n</script>'
+    )
+
+
+@lru_cache(maxsize=4)
+def _asset(name: str) -> str:
+    """A file that stands beside this one."""
+    return files("jukebox_edu.page").joinpath(name).read_text(encoding="utf-8")

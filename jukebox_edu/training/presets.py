@@ -1,0 +1,104 @@
+"""Shapes of our own models.
+
+Lesson: notebooks/12_teach_it_your_music.ipynb
+"""
+
+from __future__ import annotations
+
+from jukebox_edu.config import (
+    ConditionerConfig,
+    LabelConfig,
+    LossConfig,
+    LyricConfig,
+    ModelConfig,
+    PriorConfig,
+    TransformerConfig,
+    VQVAEConfig,
+)
+
+LICENCE = "CC-BY-4.0 (weights and what they generate; voices derived from CMU voices, see CREDITS)"
+
+
+def tiny(name: str, n_artists: int, n_genres: int) -> ModelConfig:
+    """The bundled model: 16 kHz, hops 16, 64 and 256, small enough to train on two CPU cores.
+
+    Parameters
+    ----------
+    name
+        For example "tiny-0".
+    n_artists, n_genres
+        Rows of the label tables, "unknown" included.
+
+    Lesson: notebooks/00_ten_minutes.ipynb
+    """
+    vqvae = VQVAEConfig(
+        sample_rate=16000,
+        downs=(1, 1, 1),
+        strides=(16, 4, 4),
+        emb_width=32,  # the last layer's channels at full rate: halves the cost of 64
+        codebook_size=512,
+        width=32,
+        depth=2,
+        multipliers=(2, 2, 2),
+        codebook_decay=0.95,
+        relative_revival=0.1,
+        losses=LossConfig(kind="l2", commit=0.02, multispectral=1.0),
+    )
+
+    def labels(timing: bool) -> LabelConfig:
+        return LabelConfig(
+            version="tiny",
+            n_genres=n_genres,
+            n_artists=n_artists,
+            timing_bins=64,
+            min_duration=4.0,
+            max_duration=90.0,
+            timing=timing,
+        )
+
+    top = PriorConfig(
+        level=2,
+        n_ctx=640,
+        codebook_size=512,
+        hop_length=256,
+        sample_rate=16000,
+        transformer=TransformerConfig(
+            width=192, depth=8, heads=4, attn_order=6, blocks=20, m_attn=1.0, m_mlp=2.0
+        ),
+        labels=labels(True),
+        lyrics=LyricConfig(
+            n_tokens=128,
+            vocab_size=79,
+            loss_fraction=0.4,
+            encoder=TransformerConfig(
+                width=128, depth=3, heads=4, attn_order=0, m_attn=1.0, m_mlp=2.0
+            ),
+        ),
+        merged_decoder=True,
+        hop_fraction=0.25,
+        alignment_layer=3,
+        alignment_head=0,
+        temperature=1.0,
+        guidance=1.5,
+    )
+    return ModelConfig(name, vqvae, (_upsampler(0, labels), _upsampler(1, labels), top), LICENCE)
+
+
+def _upsampler(level: int, labels: object) -> PriorConfig:
+    return PriorConfig(
+        level=level,
+        n_ctx=512,
+        codebook_size=512,
+        hop_length=(16, 64)[level],
+        sample_rate=16000,
+        transformer=TransformerConfig(
+            width=128, depth=6, heads=2, attn_order=2, blocks=16, m_attn=1.0, m_mlp=2.0
+        ),
+        labels=labels(False),  # type: ignore[operator]
+        conditioner=ConditionerConfig(
+            down=1, stride=4, width=96, depth=4, dilation_growth=3, dilation_cycle=4
+        ),
+        merged_decoder=True,
+        hop_fraction=0.5,
+        temperature=0.95,
+    )
