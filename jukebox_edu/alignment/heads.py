@@ -74,8 +74,8 @@ def _window_scores(reading: Reading, sung: np.ndarray | None) -> Iterator[HeadSc
             if sung is not None:
                 now = sung[reading.start : reading.start + len(weights), None]
                 near = real & (now >= 0) & (np.abs(reading.characters - now) <= NEAR)
-                singing = max(int((now >= 0).sum()), 1)
-                mass = float((weights * near).sum()) / singing
+                singing = int((now >= 0).sum())
+                mass = float((weights * near).sum()) / singing if singing else None
             yield HeadScore(layer, head, monotonicity(favorites), coverage, mass)
 
 

@@ -32,7 +32,7 @@ def monotone_path(weights: np.ndarray) -> np.ndarray:
 
     Lesson: notebooks/08_lyrics_and_alignment.ipynb
 
-    >>> monotone_path(np.array([[3, 0, 0], [0, 0, 1], [0, 2, 0], [0, 0, 1]])).tolist()
+    >>> monotone_path(np.array([[3, 0, 0], [1, 0, 2], [0, 2, 0], [0, 0, 1]])).tolist()
     [0, 0, 1, 2]
     """
     frames, n_chars = weights.shape

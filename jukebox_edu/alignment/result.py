@@ -165,7 +165,7 @@ class Alignment:
         arrays = {f"weights_{i}": weights for i, weights in enumerate(self.weights)}
         partial = Path(f"{os.fspath(path)}.partial")
         with partial.open("wb") as file:
-            np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays)
+            np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays)  # type: ignore[arg-type]
         os.replace(partial, path)
 
     @classmethod
@@ -180,7 +180,7 @@ class Alignment:
         Lesson: notebooks/08_lyrics_and_alignment.ipynb
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
                 about = json.loads(str(file["about"]))
                 texts = tuple(about.pop("lyrics"))
                 weights = tuple(file[f"weights_{i}"] for i in range(len(texts)))

@@ -160,7 +160,7 @@ def clipped_share(samples: np.ndarray) -> float:
     0.5
     """
     beyond = np.count_nonzero(samples > 1) + np.count_nonzero(samples < -1)
-    return beyond / max(samples.size, 1)
+    return float(beyond / max(samples.size, 1))
 
 
 def check_not_silent(samples: np.ndarray, argument: str = "audio") -> None:

@@ -5,8 +5,9 @@ What
     hostile one can call any function. Three locks keep that out:
 
         1. instructions   only those that plain data and tensors need, with sizes that fit the file
-        2. names          no name is ever looked up in a module; a short table says what torch's own
-                          names stand for here, and every other name becomes a `Placeholder`
+        2. names          no name is ever looked up in a module. A short table says what torch's own
+                          names stand for here; names of Python's standard library (os.system and
+                          its like) are refused; any other name becomes a `Placeholder`
         3. placeholders   may be built, called and filled, and do nothing at all
 
     Tensors come out as `TensorRecord`s: where their numbers lie and in which shape. Reading the
@@ -20,6 +21,7 @@ import io
 import math
 import pickle
 import pickletools
+import sys
 from typing import Any, NamedTuple
 
 import torch
@@ -91,6 +93,10 @@ class Placeholder(dict):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
 
+    def __call__(self, *args: Any) -> Placeholder:
+        """Ignore a call, and stand for its result too."""
+        return Placeholder()
+
     def __setstate__(self, state: Any) -> None:
         """Ignore attributes."""
 
@@ -158,6 +164,19 @@ _NAMES: dict[tuple[str, str], Any] = {
     ("torch._utils", "_rebuild_parameter"): _Call(_rebuild_parameter),
     ("torch._utils", "_rebuild_parameter_with_state"): _Call(_rebuild_parameter),
 }
+# With the names of Python 2, in which some programs wrote their files.
+_STANDARD_LIBRARY = sys.stdlib_module_names | {"__builtin__", "copy_reg", "commands", "popen2"}
+# What options and optimizers of training runs are made of; still only placeholders.
+_HARMLESS = frozenset(
+    """collections.defaultdict collections.Counter collections.deque argparse.Namespace
+    types.SimpleNamespace copyreg._reconstructor copy_reg._reconstructor _codecs.encode
+    builtins.set builtins.frozenset builtins.list builtins.dict builtins.tuple builtins.slice
+    builtins.int builtins.float builtins.complex builtins.bool builtins.str builtins.bytes
+    builtins.object builtins.range __builtin__.set __builtin__.object __builtin__.dict
+    datetime.date datetime.datetime datetime.timedelta decimal.Decimal fractions.Fraction
+    uuid.UUID pathlib.PosixPath pathlib.WindowsPath pathlib.PurePosixPath
+    pathlib._local.PosixPath pathlib._local.WindowsPath""".split()
+)
 
 
 class _Unpickler(pickle.Unpickler):
@@ -171,7 +190,11 @@ class _Unpickler(pickle.Unpickler):
         """Look a name up in the table; never import anything."""
         if module in ("torch", "torch.cuda") and name in _DTYPES:
             return _DTYPES[name]
-        return _NAMES.get((module, name), Placeholder)
+        if (module, name) in _NAMES:
+            return _NAMES[module, name]
+        if module.split(".")[0] in _STANDARD_LIBRARY and f"{module}.{name}" not in _HARMLESS:
+            raise pickle.UnpicklingError(f"it would use {module}.{name}, which no weights need")
+        return Placeholder
 
     def persistent_load(self, pid: Any) -> StorageRecord:
         """Write down where a storage's numbers are."""

@@ -3,9 +3,9 @@
 What
     flite speaks a list of words with each voice and says when each phone starts. WORLD
     (`pyworld`) measures the spectral envelope and the aperiodicity every 5 ms. For each phone we
-    take the instances closest to the middle of the crowd, average them at eight moments, and keep 40 mel-cepstra
-    and five aperiodicity numbers for each moment. The result is what the singer reads at run time.
-
+    take the instances closest to the middle of the crowd, average them at eight moments, and keep
+    40 mel-cepstra and five aperiodicity numbers for each moment. The result is what the singer
+    reads at run time.
 How
     ``apt-get install flite``, ``pip install pyworld``, then
     ``python -m jukebox_edu.dev.build_phone_bank``.

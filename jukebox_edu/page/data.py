@@ -83,8 +83,9 @@ class CodeLane:
             raise ShapeError(must("codes", codes.dtype, "integers"))
         if codes.min() < 0 or codes.max() >= self.codebook_size:
             span = f"{codes.min()} to {codes.max()}"
-            raise ShapeError(must("codes", span, f"from 0 to codebook_size - 1 = "
-                                                 f"{self.codebook_size - 1}"))
+            raise ShapeError(
+                must("codes", span, f"from 0 to codebook_size - 1 = {self.codebook_size - 1}")
+            )
         object.__setattr__(self, "codes", codes.astype(np.int64))
 
     @property
@@ -155,14 +156,21 @@ def _checked_times(times: np.ndarray, n_chars: int) -> np.ndarray:
     times = np.asarray(times, dtype=np.float64)
     if times.shape != (n_chars, 2):
         raise LyricsError(
-            must("character_times", times.shape, f"of shape (n_chars, 2) = ({n_chars}, 2)",
-                 "Give one (start, end) pair for each character of the lyrics.")
+            must(
+                "character_times",
+                times.shape,
+                f"of shape (n_chars, 2) = ({n_chars}, 2)",
+                "Give one (start, end) pair for each character of the lyrics.",
+            )
         )
     sung = times[np.isfinite(times).all(axis=1)]
     if np.isinf(times).any() or (sung < 0).any() or (sung[:, 1] < sung[:, 0]).any():
         raise LyricsError(
-            must("character_times", "negative, infinite or reversed times",
-                 "0 <= start <= end in seconds, or NaN for a character that is not sung")
+            must(
+                "character_times",
+                "negative, infinite or reversed times",
+                "0 <= start <= end in seconds, or NaN for a character that is not sung",
+            )
         )
     return times
 
@@ -172,8 +180,12 @@ def _checked_alignment(weights: np.ndarray, n_chars: int) -> np.ndarray:
     weights = np.asarray(weights, dtype=np.float32)
     if weights.ndim != 2 or weights.shape[0] == 0 or weights.shape[1] != n_chars or n_chars == 0:
         raise ShapeError(
-            must("alignment", weights.shape, f"of shape (frames, n_chars) = (frames, {n_chars})",
-                 "Give one column for each character of the lyrics.")
+            must(
+                "alignment",
+                weights.shape,
+                f"of shape (frames, n_chars) = (frames, {n_chars})",
+                "Give one column for each character of the lyrics.",
+            )
         )
     if not np.isfinite(weights).all() or (weights < 0).any():
         raise ShapeError(must("alignment", "NaN, infinite or negative weights", "0 or above"))

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -107,8 +108,14 @@ def write_page(path: str | os.PathLike[str], data: PageData) -> Path:
 def _figure(data: PageData, heading: str) -> str:
     """All layers, the plainest first."""
     layers = (
-        _caption(data, heading), _sound(data), _poster(data), _lyrics(data), _facts(data),
-        _word_table(data), _code_table(data), _script(data),
+        _caption(data, heading),
+        _sound(data),
+        _poster(data),
+        _lyrics(data),
+        _facts(data),
+        _word_table(data),
+        _code_table(data),
+        _script(data),
     )
     inside = "\n".join(layer for layer in layers if layer)
     return f'<figure class="jbx-player" style="{_FRAME}">\n{inside}\n</figure>\n'
@@ -120,7 +127,9 @@ def _caption(data: PageData, heading: str) -> str:
         f"<bdi>{escape(data.title)}</bdi></{heading}>"
     )
     below = f"<div><bdi>{escape(data.subtitle)}</bdi></div>" if data.subtitle else ""
-    return f'<figcaption class="jbx-caption" style="margin-bottom:.6rem">{title}{below}</figcaption>'
+    return (
+        f'<figcaption class="jbx-caption" style="margin-bottom:.6rem">{title}{below}</figcaption>'
+    )
 
 
 def _sound(data: PageData) -> str:
@@ -135,7 +144,8 @@ def _sound(data: PageData) -> str:
     if not others:
         return first
     folded = "\n".join(others)
-    return f"{first}\n<details class=\"jbx-others\"><summary>Other levels</summary>\n{folded}\n</details>"
+    summary = "<summary>Other levels</summary>"
+    return f'{first}\n<details class="jbx-others">{summary}\n{folded}\n</details>'
 
 
 def _clipped(text: str | float) -> str:
@@ -163,8 +173,11 @@ def _lyrics(data: PageData) -> str:
 
 def _facts(data: PageData) -> str:
     rows = [*data.facts, ("sound", f"{data.seconds:.1f} s, {data.sample_rate:,} samples/s")]
-    rows += [("clipped", f"{t.label}: {sentences.clipped_text(t)}") for t in data.tracks
-             if t.clipped_share]
+    rows += [
+        ("clipped", f"{t.label}: {sentences.clipped_text(t)}")
+        for t in data.tracks
+        if t.clipped_share
+    ]
     rows += [("licence", data.licence)] * bool(data.licence)
     cells = "\n".join(
         f'<tr><th scope="row" style="{_CELL};color:#4d5761">{escape(label)}</th>'
@@ -187,23 +200,32 @@ def _word_table(data: PageData) -> str:
 def _code_table(data: PageData) -> str:
     if not data.codes:
         return ""
-    names = [f"level {lane.level} ({sentences.level_name(lane.level, len(data.codes))}), one each "
-             f"{1000 * lane.hop_seconds:.3g} ms" for lane in data.lanes]
+    names = [
+        f"level {lane.level} ({sentences.level_name(lane.level, len(data.codes))}), one each "
+        f"{1000 * lane.hop_seconds:.3g} ms"
+        for lane in data.lanes
+    ]
     deepest = min(TABLE_CODES, max(lane.codes.size for lane in data.lanes))
     rows = [
-        (str(index), *(str(lane.codes[index]) if index < lane.codes.size else ""
-                       for lane in data.lanes))
+        (
+            str(index),
+            *(str(lane.codes[index]) if index < lane.codes.size else "" for lane in data.lanes),
+        )
         for index in range(deepest)
     ]
     return _table(f"The first {deepest} codes of each level", ("number", *names), rows)
 
 
-def _table(summary: str, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(summary: str, header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """A folded table with named columns."""
-    head = "".join(f'<th scope="col" style="{_CELL};color:#4d5761">{escape(n)}</th>' for n in header)
+    head = "".join(
+        f'<th scope="col" style="{_CELL};color:#4d5761">{escape(n)}</th>' for n in header
+    )
     body = "\n".join(
-        "<tr>" + "".join(f'<td style="{_CELL}"><bdi>{escape(cell)}</bdi></td>' for cell in row)
-        + "</tr>" for row in rows
+        "<tr>"
+        + "".join(f'<td style="{_CELL}"><bdi>{escape(cell)}</bdi></td>' for cell in row)
+        + "</tr>"
+        for row in rows
     )
     return (
         f'<details class="jbx-table"><summary>{escape(summary)}</summary>\n'

@@ -89,8 +89,8 @@ function laneRow(lane) {
     }
     paint(context, picture, [0, columns], [0, rows], width, height);
   };
-  const note = lane.step > 1 ? " (one in " + lane.step + " shown)" : "";
-  return { name: lane.label, height: 44, sentence: lane.sentence + note, draw,
+  const note = lane.step > 1 ? " (1 in " + lane.step + ")" : "";  // how many of them are kept
+  return { name: lane.label + note, height: 44, sentence: lane.sentence + note, draw,
            now: (time) => String(codes[at(time)]) };
 }
 

@@ -44,12 +44,12 @@ def escape(text: str) -> str:
 
 
 def to_json(value: Any) -> str:
-    """Compact, byte-stable JSON that can stand inside a `<script>` element.
+    r"""Compact, byte-stable JSON that can stand inside a `<script>` element.
 
     Lesson: notebooks/00_ten_minutes.ipynb
 
     >>> to_json("</script>")
-    '"\\\\u003c/script\\\\u003e"'
+    '"\\u003c/script\\u003e"'
     """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.translate(_JSON_ESCAPES)

@@ -49,8 +49,14 @@ def alignment_figure(
     """
     weights = np.asarray(weights, dtype=np.float32)
     if weights.ndim != 2 or weights.size == 0 or weights.shape[1] != len(lyrics):
-        raise ShapeError(must("weights", weights.shape, f"of shape (frames, {len(lyrics)})",
-                              "Give one column for each character of the lyrics."))
+        raise ShapeError(
+            must(
+                "weights",
+                weights.shape,
+                f"of shape (frames, {len(lyrics)})",
+                "Give one column for each character of the lyrics.",
+            )
+        )
     if not np.isfinite(hop_seconds) or hop_seconds <= 0:
         raise ConfigError(must("hop_seconds", hop_seconds, "a positive number of seconds"))
     if truth is not None and np.shape(truth) != (len(lyrics), 2):
@@ -74,7 +80,10 @@ def draw_alignment(axes: Axes, weights: np.ndarray, lyrics: str, seconds: float)
     Lesson: notebooks/08_lyrics_and_alignment.ipynb
     """
     image = axes.imshow(
-        pool(weights, 900, 512).T, aspect="auto", cmap=AMOUNTS, vmin=0,
+        pool(weights, 900, 512).T,
+        aspect="auto",
+        cmap=AMOUNTS,
+        vmin=0,
         extent=(0, seconds, len(lyrics), 0),
     )
     found = words(lyrics)

@@ -91,7 +91,12 @@ def spectrogram_figure(
         figure = new_figure(3.2)
         axes = figure.add_subplot()
         image = axes.imshow(
-            decibels, origin="lower", aspect="auto", cmap=AMOUNTS, vmin=FLOOR_DB, vmax=0,
+            decibels,
+            origin="lower",
+            aspect="auto",
+            cmap=AMOUNTS,
+            vmin=FLOOR_DB,
+            vmax=0,
             extent=(0, track.seconds, 0, sample_rate / 2000),
         )
         figure.colorbar(image, ax=axes, label="level (dB below the loudest)", pad=0.01)

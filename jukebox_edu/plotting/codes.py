@@ -50,8 +50,12 @@ def codes_figure(
     """
     if len(codes) == 0 or len(codes) != len(hop_lengths):
         raise ConfigError(
-            must("codes", f"{len(codes)} levels", f"one array for each of the "
-                 f"{len(hop_lengths)} hop lengths", "Pass one level as [codes].")
+            must(
+                "codes",
+                f"{len(codes)} levels",
+                f"one array for each of the {len(hop_lengths)} hop lengths",
+                "Pass one level as [codes].",
+            )
         )
     arrays = [np.asarray(level_codes) for level_codes in codes]
     size = codebook_size or 1 + max(int(array.max(initial=0)) for array in arrays)
@@ -76,13 +80,19 @@ def draw_lane(axes: Axes, lane: CodeLane, n_levels: int, seconds: float) -> None
     Lesson: notebooks/04_three_levels.ipynb
     """
     axes.imshow(
-        code_raster(lane, seconds), aspect="auto", cmap=CODES, vmin=0,
-        vmax=max(1, lane.codebook_size - 1), extent=(0, seconds, 0, 1),
+        code_raster(lane, seconds),
+        aspect="auto",
+        cmap=CODES,
+        vmin=0,
+        vmax=max(1, lane.codebook_size - 1),
+        extent=(0, seconds, 0, 1),
     )
     axes.set_yticks([])
     axes.set_ylabel(
         f"{level_name(lane.level, n_levels)}\n{1 / lane.hop_seconds:,.0f} codes/s",
-        rotation=0, ha="right", va="center",
+        rotation=0,
+        ha="right",
+        va="center",
     )
 
 
@@ -133,8 +143,13 @@ def code_usage_figure(codes: np.ndarray, codebook_size: int, title: str = "Code 
     if flat.size == 0 or flat.dtype.kind not in "iu":
         raise ShapeError(must("codes", flat.dtype, "integers, at least one"))
     if flat.min() < 0 or flat.max() >= codebook_size:
-        raise ShapeError(must("codes", f"{flat.min()} to {flat.max()}",
-                              f"from 0 to codebook_size - 1 = {codebook_size - 1}"))
+        raise ShapeError(
+            must(
+                "codes",
+                f"{flat.min()} to {flat.max()}",
+                f"from 0 to codebook_size - 1 = {codebook_size - 1}",
+            )
+        )
     share = 100 * np.sort(np.bincount(flat, minlength=codebook_size))[::-1] / flat.size
     used = int(np.count_nonzero(share))
     probability = share[:used] / 100
@@ -142,12 +157,26 @@ def code_usage_figure(codes: np.ndarray, codebook_size: int, title: str = "Code 
     with style():
         figure = new_figure(2.6)
         axes = figure.add_subplot()
-        axes.fill_between(np.arange(used), share[:used], share[used - 1] / 3, step="mid", color=WAVE)
-        axes.axhline(100 / codebook_size, color=ACCENT, linestyle="--", linewidth=1.2,
-                     label=f"all equal: {100 / codebook_size:.3g} %")
+        axes.fill_between(
+            np.arange(used), share[:used], share[used - 1] / 3, step="mid", color=WAVE
+        )
+        axes.axhline(
+            100 / codebook_size,
+            color=ACCENT,
+            linestyle="--",
+            linewidth=1.2,
+            label=f"all equal: {100 / codebook_size:.3g} %",
+        )
         if used < codebook_size:
-            axes.axvspan(used - 0.5, codebook_size - 0.5, facecolor="white", edgecolor=ACCENT,
-                         hatch="//", linewidth=0, label=f"never used: {codebook_size - used}")
+            axes.axvspan(
+                used - 0.5,
+                codebook_size - 0.5,
+                facecolor="white",
+                edgecolor=ACCENT,
+                hatch="//",
+                linewidth=0,
+                label=f"never used: {codebook_size - used}",
+            )
         axes.set_title(f"{title} · {used} of {codebook_size} codes, perplexity {perplexity:.0f}")
         axes.set_xlabel("codes, most frequent first (rank)")
         axes.set_ylabel("share of all codes (%)")

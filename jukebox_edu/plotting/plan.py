@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -74,8 +75,9 @@ def plan_figure(windows: Sequence[WindowSpan], title: str = "Plan of the song") 
             of_level = [window for window in windows if window.level == level]
             for number, window in enumerate(of_level):
                 _draw_window(axes, window, row + (0.18 if number % 2 else -0.18))
-        axes.set_yticks(range(len(levels)), [_row_label(level, n_levels, windows)
-                                             for level in levels])
+        axes.set_yticks(
+            range(len(levels)), [_row_label(level, n_levels, windows) for level in levels]
+        )
         axes.set_ylim(len(levels) - 0.5, -0.5)
         axes.set_xlim(0, max(window.end_s for window in windows))
         axes.set_title(drawable(title))
@@ -86,7 +88,10 @@ def plan_figure(windows: Sequence[WindowSpan], title: str = "Plan of the song") 
                 Patch(facecolor=WAVE, edgecolor=INK, label="new codes"),
                 Patch(facecolor=PROMPT, edgecolor=INK, hatch="///", label="prompt, only read"),
             ],
-            loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.2,
+            loc="lower right",
+            bbox_to_anchor=(1, 1),
+            ncols=2,
+            borderaxespad=0.2,
         )
     return figure
 
@@ -99,9 +104,10 @@ def _row_label(level: int, n_levels: int, windows: Sequence[WindowSpan]) -> str:
 
 def _draw_window(axes: Axes, window: WindowSpan, center: float) -> None:
     """Draw one window as a bar: the prompt hatched, the new codes plain."""
-    bar = {"height": 0.3, "y": center, "edgecolor": INK, "linewidth": 0.8}
+    bar: dict[str, Any] = {"height": 0.3, "y": center, "edgecolor": INK, "linewidth": 0.8}
     prompt = window.prompt_end_s - window.start_s
     if prompt:
         axes.barh(width=prompt, left=window.start_s, facecolor=PROMPT, hatch="///", **bar)
-    axes.barh(width=window.end_s - window.prompt_end_s, left=window.prompt_end_s,
-              facecolor=WAVE, **bar)
+    axes.barh(
+        width=window.end_s - window.prompt_end_s, left=window.prompt_end_s, facecolor=WAVE, **bar
+    )

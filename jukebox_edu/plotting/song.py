@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from jukebox_edu.page.data import PageData
-from jukebox_edu.page.words import word_times
+from jukebox_edu.page.words import WordTime, word_times
 from jukebox_edu.plotting.alignment import draw_alignment
 from jukebox_edu.plotting.audio import draw_waveform
 from jukebox_edu.plotting.codes import draw_lane
@@ -32,22 +32,25 @@ def song_figure(data: PageData) -> Figure:
     Paper: [Jukebox §3, §5]
     Lesson: notebooks/00_ten_minutes.ipynb
     """
-    timed = data.character_times is not None and bool(data.lyrics.strip())
+    times = data.character_times
+    timed = () if times is None else word_times(data.lyrics, times)
     heights = [WAVE_INCHES] + [LANE_INCHES] * len(data.codes)
-    heights += [TEXT_INCHES] * timed + [ALIGNMENT_INCHES] * (data.alignment is not None)
+    heights += [TEXT_INCHES] * bool(timed) + [ALIGNMENT_INCHES] * (data.alignment is not None)
     with style():
         figure = new_figure(sum(heights) + 0.75)
-        grid = figure.subplots(
-            len(heights), 1, sharex=True, squeeze=False, height_ratios=heights
-        )[:, 0]
+        grid = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)
+        grid = grid[:, 0]  # (rows,)
         rows = iter(grid)
         draw_waveform(next(rows), data.tracks[0])
         for lane in data.lanes:
             draw_lane(next(rows), lane, len(data.codes), data.seconds)
         if timed:
-            _draw_words(next(rows), data)
+            _draw_words(next(rows), timed, data.seconds)
         if data.alignment is not None:
-            _draw_alignment(next(rows), data)
+            axes = next(rows)
+            reach = len(data.alignment) * data.alignment_hop_seconds
+            draw_alignment(axes, data.alignment, data.lyrics, reach)
+            axes.set_ylabel("lyrics")
         grid[0].set_title(drawable(_heading(data)))
         grid[0].set_xlim(0, data.seconds)
         grid[-1].set_xlabel("time (s)")
@@ -63,23 +66,17 @@ def _heading(data: PageData, longest: int = 84) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def _draw_words(axes: Axes, data: PageData) -> None:
+def _draw_words(axes: Axes, timed_words: tuple[WordTime, ...], seconds: float) -> None:
     """Write every sung word where it starts, if it does not run into the one before."""
     free_from = 0.0
-    for timed in word_times(data.lyrics, data.character_times):
-        width = (len(timed.word.text) + 1) * 0.0105 * data.seconds
+    for timed in timed_words:
+        width = (len(timed.word.text) + 1) * 0.0105 * seconds
         if timed.start_s >= free_from:
-            axes.text(timed.start_s, 0.5, drawable(timed.word.text), fontsize=9, va="center",
-                      clip_on=True)
+            axes.text(
+                timed.start_s, 0.5, drawable(timed.word.text), fontsize=9, va="center", clip_on=True
+            )
             axes.axvline(timed.start_s, ymax=0.25, color=INK, linewidth=0.8)
             free_from = timed.start_s + width
     axes.set_yticks([])
     axes.set_ylabel("sung", rotation=0, ha="right", va="center")
     axes.spines[["left", "bottom"]].set_visible(False)
-
-
-def _draw_alignment(axes: Axes, data: PageData) -> None:
-    """Draw the attention over the lyrics."""
-    seconds = data.alignment.shape[0] * data.alignment_hop_seconds
-    draw_alignment(axes, data.alignment, data.lyrics, seconds)
-    axes.set_ylabel("lyrics")

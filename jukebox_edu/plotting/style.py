@@ -19,6 +19,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 WIDTH = 9.0  # inches, of every picture
 DPI = 100  # dots per inch: a picture is 900 dots wide
@@ -59,10 +60,10 @@ STYLE: dict[str, Any] = {
     "image.interpolation": "nearest",
 }
 
-_FAMILIES = ("axes", "boxplot", "contour", "figure", "font", "grid", "hatch", "hist", "image",
-             "legend", "lines", "patch", "path", "savefig", "text", "xaxis", "xtick", "yaxis",
-             "ytick")
-STYLE_FAMILIES = tuple(key for key in mpl.rcParamsDefault if key.split(".")[0] in _FAMILIES)
+_FAMILIES = frozenset(  # settings that change a picture; all others stay as they are
+    "axes boxplot contour figure font grid hatch hist image legend lines patch path savefig text "
+    "xaxis xtick yaxis ytick".split()
+)
 
 
 class Picture(Figure):
@@ -80,8 +81,10 @@ def style() -> AbstractContextManager[None]:
 
     Lesson: notebooks/01_sound_as_numbers.ipynb
     """
-    defaults = {key: mpl.rcParamsDefault[key] for key in STYLE_FAMILIES if key not in STYLE}
-    return mpl.rc_context({**defaults, **STYLE})
+    settings: dict[Any, Any] = {
+        key: value for key, value in mpl.rcParamsDefault.items() if key.split(".")[0] in _FAMILIES
+    }
+    return mpl.rc_context({**settings, **STYLE})
 
 
 def new_figure(height: float) -> Picture:
@@ -89,8 +92,8 @@ def new_figure(height: float) -> Picture:
 
     Lesson: notebooks/01_sound_as_numbers.ipynb
     """
-    figure = Picture(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)  # inches of air around all
+    air = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08)  # inches around everything
+    figure = Picture(figsize=(WIDTH, height), dpi=DPI, layout=air)
     FigureCanvasAgg(figure)
     return figure
 

@@ -183,8 +183,8 @@ class Prior(nn.Module):
     def _checked_codes(self, codes: Tensor, argument: str) -> Tensor:
         codes = codes.to(self.device)
         if codes.is_floating_point() or codes.ndim != 2:
-            given = (tuple(codes.shape), str(codes.dtype))
-            raise ShapeError(must(argument, given, "whole numbers of shape (batch, tokens)"))
+            shape = (tuple(codes.shape), str(codes.dtype))
+            raise ShapeError(must(argument, shape, "whole numbers of shape (batch, tokens)"))
         if (
             codes.numel()
             and not 0 <= int(codes.min()) <= int(codes.max()) < self.config.codebook_size
@@ -277,7 +277,7 @@ class Prior(nn.Module):
         if lyrics is None or conditions.lyric_tokens is None:
             return PriorLoss(music, music, torch.zeros_like(music))
         if self.lyric_encoder is not None:
-            predicted = self.lyric_encoder.logits(conditions.lyric_states)
+            predicted = self.lyric_encoder.logits(conditions.lyric_states)  # type: ignore[arg-type]
         else:
             predicted = self.music.head(hidden[:, :-n])
         spoken = _bits(predicted, conditions.lyric_tokens)

@@ -285,9 +285,7 @@ def _order(
     return order
 
 
-def _check_shortest(
-    config: ModelConfig, order: Sequence[int], length: int, seconds: float
-) -> None:
+def _check_shortest(config: ModelConfig, order: Sequence[int], length: int, seconds: float) -> None:
     """Upsamplers read whole windows of upper codes only."""
     rate, top = config.vqvae.sample_rate, config.vqvae.hop_lengths[-1]
     for level in order:
@@ -363,6 +361,5 @@ def _check_longest(
         end = max((w.start + plan.n_ctx for w in plan.windows), default=0) * plan.hop_length
         if end > longest * rate:
             allowed = f"such that no window of level {plan.level} ends after {longest:g} s"
-            raise ConfigError(must("seconds", round(plan.total * plan.hop_length / rate, 4), allowed))
-
-
+            given = round(plan.total * plan.hop_length / rate, 4)
+            raise ConfigError(must("seconds", given, allowed))

@@ -2,11 +2,11 @@
 
 What
     A voice is a buzz (or a hiss) colored by the mouth. The color of one moment is a smooth curve
-    over frequency, its *spectral envelope*. We keep the logarithm of that curve as `N_CEPSTRA` cosine
-    weights on the mel axis (a *mel-cepstrum*), and five numbers that say how much of the sound is
-    hiss in five bands (*aperiodicity*: 0 all buzz, 1 all hiss).
+    over frequency, its *spectral envelope*. We keep the logarithm of that curve as `N_CEPSTRA`
+    cosine weights on the mel axis (a *mel-cepstrum*), and five numbers that say how much of the
+    sound is hiss in five bands (*aperiodicity*: 0 all buzz, 1 all hiss).
 
-    A `PhoneTable` holds both for every phone at `N_POINTS` moments, from its start to its end. There
+    A `PhoneTable` holds both for every phone at `N_POINTS` moments, from start to end. There
     are two sources of tables: the *bank* (distilled from flite's CMU voices, see CREDITS.md) and
     *formants* (`formants.py`: a handful of resonances per phone, no outside material at all).
 

@@ -14,6 +14,7 @@ Lesson: notebooks/08_lyrics_and_alignment.ipynb
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -166,6 +167,18 @@ def free_lines(
 
     Lesson: notebooks/08_lyrics_and_alignment.ipynb
     """
+    kept = _read_rows(text)
+    state = _TuneState(0, 0)
+
+    def nth(number: int) -> Line:
+        row, words = kept[number % len(kept)]
+        return state.sing(row, words, meter, chords, rng)
+
+    return _fill(nth, budget, len(kept), rng, pause)
+
+
+def _read_rows(text: str) -> list[tuple[str, tuple[Word, ...]]]:
+    """Return the lines of a text that can be sung, with their words; raise if there are none."""
     if not isinstance(text, str):
         raise LyricsError(f"lyrics: {type(text).__name__} given, but a text (str) is needed.")
     kept: list[tuple[str, tuple[Word, ...]]] = []
@@ -175,22 +188,16 @@ def free_lines(
         n_syllables += sum(len(word.syllables) for word in words)
         if n_syllables > MAX_SYLLABLES:
             raise LyricsError(
-                f"lyrics: more than {MAX_SYLLABLES} syllables. Sing a shorter text, such as one page."
+                f"lyrics: more than {MAX_SYLLABLES} syllables. Sing a shorter text, say a page."
             )
         if words:
             kept.append((row.strip(), words))
     if not kept:
         raise LyricsError(
-            f"lyrics: {text[:80]!r} holds nothing that can be sung. Write words with letters a-z or "
-            "digits, or phones such as [HH AH L OW]; or leave lyrics out for a song of ours."
+            f"lyrics: {text[:80]!r} holds nothing that can be sung. Write words with letters a-z "
+            "or digits, or phones such as [HH AH L OW]; or leave lyrics out for a song of ours."
         )
-    state = _TuneState(0, 0)
-
-    def nth(number: int) -> Line:
-        row, words = kept[number % len(kept)]
-        return state.sing(row, words, meter, chords, rng)
-
-    return _fill(nth, budget, len(kept), rng, pause)
+    return kept
 
 
 @dataclass
@@ -223,7 +230,13 @@ class _TuneState:
         return Line(text, words, tuple(notes))
 
 
-def _fill(nth, budget, n_lines, rng, pause) -> list[Line]:  # noqa: ANN001
+def _fill(
+    nth: Callable[[int], Line],
+    budget: float | None,
+    n_lines: int,
+    rng: np.random.Generator,
+    pause: float,
+) -> list[Line]:
     """Return lines 0, 1, 2, ... until the budget is full (or once around), some with a pause."""
     lines: list[Line] = []
     beats = 0.0

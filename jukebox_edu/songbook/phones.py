@@ -25,7 +25,10 @@ _VOWELS = "AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW".split()
 _CONSONANTS = "B CH D DH F G HH JH K L M N NG P R S SH T TH V W Y Z ZH".split()
 
 PHONES: tuple[str, ...] = (SILENCE, *_VOWELS, *_CONSONANTS)
-"""Silence and the 39 ARPAbet phones; the index of a phone is its number. Lesson: notebooks/08_lyrics_and_alignment.ipynb"""
+"""Silence and the 39 ARPAbet phones; the index of a phone is its number.
+
+Lesson: notebooks/08_lyrics_and_alignment.ipynb
+"""
 
 PHONE_INDEX: dict[str, int] = {phone: index for index, phone in enumerate(PHONES)}
 
@@ -42,14 +45,15 @@ VOICED = frozenset(PHONES) - UNVOICED - {SILENCE}
 
 # Groups of consonants that may start an English syllable (single consonants but NG may, too).
 _CLUSTERS = frozenset(
-    "P L|P R|P Y|B L|B R|B Y|T R|T W|D R|D W|K L|K R|K W|K Y|G L|G R|G W|F L|F R|F Y|TH R|TH W|SH R|"
-    "S P|S T|S K|S M|S N|S L|S W|S P L|S P R|S T R|S K R|S K W|HH Y|M Y|V Y".split("|")
+    "P L|P R|P Y|B L|B R|B Y|T R|T W|D R|D W|K L|K R|K W|K Y|G L|G R|G W|F L|F R|F Y|TH R|TH W|"
+    "SH R|S P|S T|S K|S M|S N|S L|S W|S P L|S P R|S T R|S K R|S K W|HH Y|M Y|V Y".split("|")
 )
 
 
 _LEVELS_DB = {  # of a phone's loudest moment, against a vowel
-    "S": -8, "SH": -7, "Z": -9, "ZH": -9, "CH": -7, "JH": -8, "F": -16, "TH": -16, "HH": -15, "V": -11,
-    "DH": -11, "P": -10, "T": -9, "K": -9, "B": -9, "D": -9, "G": -9, "M": -7, "N": -7, "NG": -7,
+    "S": -8, "SH": -7, "Z": -9, "ZH": -9, "CH": -7, "JH": -8, "F": -16, "TH": -16, "HH": -15,
+    "V": -11, "DH": -11, "P": -10, "T": -9, "K": -9, "B": -9, "D": -9, "G": -9, "M": -7,
+    "N": -7, "NG": -7,
     "L": -4, "R": -4, "W": -5, "Y": -5, "IY": -1, "UW": -1,
 }  # fmt: skip
 

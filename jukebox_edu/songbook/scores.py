@@ -1,9 +1,9 @@
 """Compose a song: which words are sung, by whom, how fast, in which style.
 
 What
-    `compose` turns a seed (and wishes) into a `Score`. Lines of text come from an old song, from the
-    verse grammar, or from the user; each line gets notes; tempo, pauses, introduction and start are
-    drawn, so that a clock is no substitute for reading the lyrics.
+    `compose` turns a seed (and wishes) into a `Score`. Lines of text come from an old song, from
+    the verse grammar, or from the user; each line gets notes; tempo, pauses, introduction and
+    start are drawn, so that a clock is no substitute for reading the lyrics.
 
 Conventions
     Beats inside, seconds outside. The order in which chance is asked is part of the seed's meaning.
@@ -19,7 +19,7 @@ import numpy as np
 
 from jukebox_edu.errors import ConfigError
 from jukebox_edu.songbook.layout import TAIL_SECONDS, Plan, write_score
-from jukebox_edu.songbook.lyrics import Line, free_lines, grammar_lines, old_song_lines
+from jukebox_edu.songbook.lyrics import free_lines, grammar_lines, old_song_lines
 from jukebox_edu.songbook.melody import choose_progression
 from jukebox_edu.songbook.sheet import Score
 from jukebox_edu.songbook.songs import OLD_SONGS, OldSong
@@ -98,6 +98,11 @@ def _draw_plan(
     )
 
 
+def _count_beats(plan: Plan, seconds: float) -> float:
+    """Return how many beats can be sung in a song of so many seconds."""
+    return (seconds - plan.start - TAIL_SECONDS) / plan.beat - plan.intro_bars * plan.beats_per_bar
+
+
 def compose(
     seed: int,
     *,
@@ -137,17 +142,13 @@ def compose(
     pause = rng.uniform(0.3, 0.8) if rng.random() < 1 / 3 else 0.0  # share of lines with one
     if seconds is None and lyrics is None and song is None:
         seconds = rng.uniform(10.0, 20.0)
-    budget = None  # beats to fill
-    if seconds is not None:
-        budget = (seconds - plan.start - TAIL_SECONDS) / plan.beat
-        budget -= plan.intro_bars * plan.beats_per_bar
-    lines: list[Line]
+    budget = None if seconds is None else _count_beats(plan, seconds)
     if old is not None:
         lines = old_song_lines(old, budget, rng, from_start=song is not None, pause=pause)
         return write_score(plan, lines, rng)
-    plan = replace(plan, chords=choose_progression(rng))
+    chords, meter = choose_progression(rng), plan.beats_per_bar
     if lyrics is not None:
-        lines = free_lines(lyrics, budget, plan.beats_per_bar, plan.chords, rng, pause=pause)
+        lines = free_lines(lyrics, budget, meter, chords, rng, pause=pause)
     else:
-        lines = grammar_lines(budget, plan.beats_per_bar, plan.chords, rng, pause=pause)
-    return write_score(plan, lines, rng)
+        lines = grammar_lines(budget, meter, chords, rng, pause=pause)
+    return write_score(replace(plan, chords=chords), lines, rng)

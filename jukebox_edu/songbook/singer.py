@@ -238,7 +238,7 @@ def _hiss(
     noise = rng.standard_normal((n_frames + 1) * hop).astype(np.float32)
     window = np.sqrt(np.hanning(2 * hop + 1)[:-1]).astype(np.float32)  # powers add up to one
     band = _band_weights(n_fft, sample_rate)
-    out = np.zeros(((n_frames + 1) * hop + n_fft))
+    out = np.zeros((n_frames + 1) * hop + n_fft)
     frame = np.minimum(np.arange(n_frames), len(frames.f0) - 1)
     needed = frame[frames.cepstra[frame, 0] > -8.0]
     for first in range(0, len(needed), 512):

@@ -209,12 +209,19 @@ def make_song(
     score = compose(seed, seconds=seconds, voice=voice, style=style, lyrics=lyrics, song=song)
     timeline = lay_phones(score)
     rendering = _render(score, timeline, sample_rate, 1.0, band_gain, engine)
+    return _label(score, timeline, rendering.audio, sample_rate, LICENCES[engine])
+
+
+def _label(
+    score: Score, timeline: Timeline, audio: np.ndarray, sample_rate: int, licence: str
+) -> SongbookSong:
+    """Return the song with all its labels."""
     words = tuple(
         TimedWord(word.text, sung[0].start, sung[-1].end, word.first_char, word.last_char_end)
         for word, sung in zip(score.words, timeline.word_phones, strict=True)
     )
     return SongbookSong(
-        audio=rendering.audio,
+        audio=audio,
         sample_rate=sample_rate,
         lyrics=score.lyrics,
         artist=score.voice.name,
@@ -224,7 +231,7 @@ def make_song(
         phones=timeline.phones,
         notes=tuple(TimedNote(note.midi, note.start, note.end) for note in score.notes),
         seed=score.seed,
-        licence=LICENCES[engine],
+        licence=licence,
     )
 
 

@@ -6,9 +6,9 @@ What
 
 Notation
     One line of text, one line of notes; the k-th note carries the k-th syllable. A note is a letter
-    ``a``..``g`` with ``#`` or ``-`` (flat), then ``'`` (an octave up) or ``,`` (down), then its length
-    in beats (nothing means 1). ``~`` before a note draws the last syllable on, ``r`` is a rest.
-    All tunes are written in C major; the singer's voice decides the real key.
+    ``a``..``g`` with ``#`` or ``-`` (flat), then ``'`` (an octave up) or ``,`` (down), then its
+    length in beats (nothing means 1). ``~`` before a note draws the last syllable on, ``r`` is a
+    rest. All tunes are written in C major; the singer's voice decides the real key.
 
 Lesson: notebooks/00_ten_minutes.ipynb
 """

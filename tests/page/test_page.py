@@ -66,8 +66,26 @@ HOSTILE = {
     "json": '{"a": [1, null]} //',
     "python": "{data} %s %(x)s {0}",
 }
-PLAIN = {"figure", "figcaption", "strong", "bdi", "p", "br", "audio", "details", "summary", "img",
-         "div", "table", "tr", "th", "td", "em", "style", "script"}
+PLAIN = {
+    "figure",
+    "figcaption",
+    "strong",
+    "bdi",
+    "p",
+    "br",
+    "audio",
+    "details",
+    "summary",
+    "img",
+    "div",
+    "table",
+    "tr",
+    "th",
+    "td",
+    "em",
+    "style",
+    "script",
+}
 
 
 class Reader(HTMLParser):
@@ -105,7 +123,10 @@ def tiny(**changes):
     noise = np.random.default_rng(0).uniform(-0.5, 0.5, int(seconds * rate)).astype(np.float32)
     fields = {
         "tracks": (Track("bottom", noise, rate), Track("top", noise * 3, rate)),
-        "codes": (CodeLane(0, np.arange(250), 8 / rate, 512), CodeLane(1, np.arange(62), 32 / rate, 512)),
+        "codes": (
+            CodeLane(0, np.arange(250), 8 / rate, 512),
+            CodeLane(1, np.arange(62), 32 / rate, 512),
+        ),
         "character_times": None,
         "alignment": None,
     }
@@ -120,8 +141,14 @@ def data_block(text: str) -> dict:
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_text_is_shown_as_text(hostile):
     times = np.tile([0.0, 0.1], (len(hostile), 1))
-    data = tiny(title=hostile, subtitle=hostile, lyrics=hostile, licence=hostile,
-                facts=((hostile, hostile),), character_times=times)
+    data = tiny(
+        title=hostile,
+        subtitle=hostile,
+        lyrics=hostile,
+        licence=hostile,
+        facts=((hostile, hostile),),
+        character_times=times,
+    )
     text = fragment(data)
     text.encode("utf-8")
     read = Reader(text)
@@ -234,7 +261,11 @@ def test_clipping_is_counted_and_said():
 def test_payload_carries_codes_peaks_and_times_unchanged():
     data = synthetic.song(1.0)
     found = payload(data)
-    assert [lane["label"] for lane in found["lanes"]] == ["top codes", "middle codes", "bottom codes"]
+    assert [lane["label"] for lane in found["lanes"]] == [
+        "top codes",
+        "middle codes",
+        "bottom codes",
+    ]
     for lane, written in zip(data.lanes, found["lanes"], strict=True):
         codes = np.frombuffer(base64.b64decode(written["codes"]), "<u2")
         assert np.array_equal(codes, lane.codes) and written["step"] == 1
@@ -256,7 +287,9 @@ def test_peaks_hold_the_extremes_of_every_bin_and_are_clamped():
     samples = np.random.default_rng(0).normal(0, 0.6, 1001).astype(np.float32)
     found = peaks(samples, 10)
     assert found.shape == (10, 2)
-    assert found[:, 1].max() == min(1.0, samples.max()) and found[:, 0].min() == max(-1.0, samples.min())
+    assert found[:, 1].max() == min(1.0, samples.max()) and found[:, 0].min() == max(
+        -1.0, samples.min()
+    )
     assert np.array_equal(peaks(samples[:4], 10)[:, 0], np.clip(samples[:4], -1, 1))
 
 
@@ -270,7 +303,10 @@ def test_pooling_keeps_a_thin_path():
 def test_words_and_their_times():
     lyrics = "la  luna,\nno"
     assert [(w.start, w.end, w.text) for w in words(lyrics)] == [
-        (0, 2, "la"), (4, 9, "luna,"), (10, 12, "no")]
+        (0, 2, "la"),
+        (4, 9, "luna,"),
+        (10, 12, "no"),
+    ]
     times = np.full((len(lyrics), 2), np.nan)
     times[4], times[7] = (1.0, 1.2), (1.5, 1.9)
     first, second, third = word_times(lyrics, times)
@@ -314,7 +350,11 @@ GOOD = np.zeros(8, np.float32)
 @pytest.mark.parametrize(
     ("make", "error", "match"),
     [
-        (lambda: Track("x", np.zeros((2, 8), np.float32), 8000), ShapeError, "samples=.*Mix to mono"),
+        (
+            lambda: Track("x", np.zeros((2, 8), np.float32), 8000),
+            ShapeError,
+            "samples=.*Mix to mono",
+        ),
         (lambda: Track("x", GOOD[:0], 8000), AudioError, "at least one sample"),
         (lambda: Track("x", np.zeros(8, np.int16), 8000), AudioError, "Scale integers"),
         (lambda: Track("x", GOOD + np.nan, 8000), AudioError, "finite numbers"),
@@ -331,8 +371,11 @@ GOOD = np.zeros(8, np.float32)
         (lambda: tiny(character_times=np.full((5, 2), np.inf)), LyricsError, "infinite"),
         (lambda: tiny(alignment=np.ones((3, 4))), ShapeError, "one column for each character"),
         (lambda: tiny(alignment=-np.ones((3, 5))), ShapeError, "negative weights"),
-        (lambda: tiny(alignment=np.ones((3, 5)), alignment_hop_seconds=0.0), ConfigError,
-         "alignment_hop_seconds=0.0"),
+        (
+            lambda: tiny(alignment=np.ones((3, 5)), alignment_hop_seconds=0.0),
+            ConfigError,
+            "alignment_hop_seconds=0.0",
+        ),
     ],
 )
 def test_wrong_data_is_refused_with_a_reason(make, error, match):

@@ -44,7 +44,8 @@ FIGURES = {
     "codes": lambda: codes_figure(CODES_PER_LEVEL, synthetic.HOPS, 16000),
     "usage": lambda: code_usage_figure(CODES_PER_LEVEL[2], 1024),
     "alignment": lambda: alignment_figure(
-        SONG.alignment, SONG.lyrics, SONG.alignment_hop_seconds, SONG.character_times),
+        SONG.alignment, SONG.lyrics, SONG.alignment_hop_seconds, SONG.character_times
+    ),
     "plan": lambda: plan_figure(WINDOWS),
     "song": lambda: song_figure(SONG),
 }
@@ -164,13 +165,20 @@ def test_plan_draws_prompt_and_new_part_of_every_window():
     widths = sorted(bar.get_width() for bar in axes.patches)
     assert widths == [1, 2, 2, 4]  # three new parts and one prompt
     assert [label.get_text() for label in axes.get_yticklabels()] == [
-        "top\n2 windows", "bottom\n1 window"]
+        "top\n2 windows",
+        "bottom\n1 window",
+    ]
 
 
-@pytest.mark.parametrize("missing", [
-    {"codes": ()}, {"alignment": None}, {"character_times": None},
-    {"codes": (), "alignment": None, "character_times": None, "lyrics": ""},
-])
+@pytest.mark.parametrize(
+    "missing",
+    [
+        {"codes": ()},
+        {"alignment": None},
+        {"character_times": None},
+        {"codes": (), "alignment": None, "character_times": None, "lyrics": ""},
+    ],
+)
 def test_song_draws_what_there_is(missing):
     assert figure_png(song_figure(synthetic.song(1.0, **missing))).startswith(b"\x89PNG")
 
@@ -188,8 +196,11 @@ def test_song_draws_what_there_is(missing):
         (lambda: code_usage_figure(np.array([0.5]), 8), ShapeError, "integers"),
         (lambda: alignment_figure(np.ones((3, 2)), "abc", 0.1), ShapeError, r"\(frames, 3\)"),
         (lambda: alignment_figure(np.ones((3, 3)), "abc", 0.0), ConfigError, "hop_seconds=0.0"),
-        (lambda: alignment_figure(np.ones((3, 3)), "abc", 0.1, np.ones((2, 2))), ShapeError,
-         r"truth=\(2, 2\)"),
+        (
+            lambda: alignment_figure(np.ones((3, 3)), "abc", 0.1, np.ones((2, 2))),
+            ShapeError,
+            r"truth=\(2, 2\)",
+        ),
         (lambda: plan_figure([]), ConfigError, "at least one WindowSpan"),
         (lambda: WindowSpan(0, 2, 1, 3), ConfigError, "ordered"),
         (lambda: WindowSpan(0, 1, 1, 1), ConfigError, "ordered"),

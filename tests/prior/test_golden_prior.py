@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch.testing import assert_close
 
-from jukebox_edu.checkpoints.hparams import prior_config
-from jukebox_edu.checkpoints.names import canonical, prior_names
+from jukebox_edu.checkpoints import load_openai_prior
+from jukebox_edu.config import LabelConfig
 from jukebox_edu.errors import LyricsError
 from jukebox_edu.labels import Labels
 from jukebox_edu.prior.labels import LabelConditioner, timing_bins
@@ -25,26 +27,16 @@ LOGITS = {"rtol": 1e-3, "atol": 2e-3}
 
 
 @functools.lru_cache
-def load(folder, hps: tuple) -> Prior:
+def load(folder: Path) -> Prior:
     """The golden prior with its recorded weights."""
-    prior = Prior(prior_config(dict(hps)))
-    file = torch.load(folder / "prior.pth.tar", map_location="cpu", weights_only=True)
-    values = {canonical(key): value.float() for key, value in file["model"].items()}
-    ours = {n.ours: values.pop(n.released) for n in prior_names(prior.config)}
-    assert not values  # every recorded tensor has a place
-    prior.load_state_dict(ours)
-    return prior.eval().requires_grad_(False)
+    config = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["config"]
+    codec = {name: config["vqvae"][name] for name in ("downs_t", "strides_t")}
+    hps = {**config["hps"], **codec, "l_bins": config["l_bins"]}
+    return load_openai_prior(folder / "prior.pth.tar", hps)
 
 
 def build(case) -> Prior:
-    config = case.manifest["config"]
-    codec = config["vqvae"]
-    hps = {**config["hps"], "l_bins": config["l_bins"]}
-    hps |= {name: codec[name] for name in ("downs_t", "strides_t")}
-    return load(
-        case.folder,
-        tuple((k, tuple(v) if isinstance(v, list) else v) for k, v in hps.items()),
-    )
+    return load(case.folder)
 
 
 def given(case) -> tuple[torch.Tensor | None, torch.Tensor | None]:
@@ -182,8 +174,6 @@ def test_greedy_sample(golden, name, tag):
 
 def spied_conditioner(settings: dict) -> tuple[LabelConditioner, dict[str, list]]:
     """A conditioner of full scale, and the list of bins each of its tables is asked for."""
-    from jukebox_edu.config import LabelConfig
-
     n_genres, n_artists = settings["y_bins"]
     names = ("timing_bins", "min_duration", "max_duration")
     values = [settings[k] for k in ("t_bins", "min_duration", "max_duration")]

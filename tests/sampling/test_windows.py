@@ -63,7 +63,9 @@ class PositionLabels:
 
     def window(self, start, level):
         at = self.offset + start * self.hops[level]
-        return SimpleNamespace(start=start, vector=[999999, at, self.n_ctx[level] * self.hops[level]])
+        return SimpleNamespace(
+            start=start, vector=[999999, at, self.n_ctx[level] * self.hops[level]]
+        )
 
 
 def scenarios(golden, *, failing: bool):
