@@ -12,6 +12,7 @@ Lesson: notebooks/11_real_models_on_a_gpu.ipynb
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
@@ -143,21 +144,27 @@ def _read_shared(
     return value
 
 
+def _largest(value: Tensor) -> float:
+    """Largest absolute value; nan if any number is nan."""
+    if value.numel() == 0:
+        return 0.0
+    low, high = (float(end) for end in value.aminmax())  # both are nan if one number is
+    return math.nan if math.isnan(low) else max(-low, high)
+
+
 def _read(stored: StoredTensor, name: str, dtype: torch.dtype, source: str) -> Tensor:
     value = stored.read()
-    if not bool(value.isfinite().all()):
+    largest = _largest(value)
+    if not math.isfinite(largest):
         raise CheckpointError(
             f"{source}: {name} holds numbers that are not finite. The file is damaged or the "
             "training run had failed: use another one."
         )
-    if value.dtype == dtype:
-        return value
-    value = value.to(dtype)
-    if not bool(value.isfinite().all()):
+    if largest > torch.finfo(dtype).max:
         raise CheckpointError(
             f"{source}: {name} holds numbers too large for {dtype}. Use dtype=torch.float32."
         )
-    return value
+    return value.to(dtype)
 
 
 def _fill_scratch_buffers(model: nn.Module, device: torch.device | str) -> None:

@@ -245,6 +245,7 @@ def read_pickle(stream: io.BytesIO) -> Unpickled:
 
 def _scan(stream: io.BytesIO) -> None:
     """Refuse instructions that plain data does not need, and sizes that only exhaust memory."""
+    argument: Any
     for done, (instruction, argument, _) in enumerate(pickletools.genops(stream)):
         if instruction.name not in _INSTRUCTIONS or done > MAX_INSTRUCTIONS:
             raise CheckpointError(

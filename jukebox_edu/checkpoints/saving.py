@@ -106,9 +106,9 @@ def _check_parts(
         raise ConfigError(must("priors", given, "the models of config.priors, in order", advice))
     labels = config.priors[-1].labels
     for kind in ("artists", "genres"):
-        given, size = len(getattr(names, kind)), getattr(labels, f"n_{kind}", 0)
-        if given and given != size:
-            raise ConfigError(must(f"len({kind})", given, f"{size}, the rows of the top's table"))
+        count, size = len(getattr(names, kind)), getattr(labels, f"n_{kind}", 0)
+        if count and count != size:
+            raise ConfigError(must(f"len({kind})", count, f"{size}, the rows of the top's table"))
 
 
 def _write_all(folder: Path, writers: Mapping[str, Callable[[Path], None]]) -> None:

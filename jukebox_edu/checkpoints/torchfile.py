@@ -75,17 +75,19 @@ class TorchFile:
         storage, span = record.storage, self.spans[record.storage.key]
         data = self.content[span.start : span.start + span.size]
         self._check(storage.key, span, data)
-        if span.start % storage.dtype.itemsize:
-            data = data.clone()  # a view as larger numbers must begin at a multiple of their size
-        numbers = data.view(storage.dtype)
+        aligned = span.start % storage.dtype.itemsize == 0
+        # A view as larger numbers must begin at a multiple of their size.
+        numbers = (data if aligned else data.clone()).view(storage.dtype)
         first = numbers.storage_offset() + record.offset
         view = numbers.as_strided(record.shape, record.stride, first)
+        if not aligned and view.is_contiguous() and view.numel() == storage.numel:
+            return view  # already in memory of its own
         return view.clone(memory_format=torch.contiguous_format)
 
     def _check(self, key: str, span: Span, data: Tensor) -> None:
         if span.checksum is None or key in self._intact:
             return
-        if zlib.crc32(memoryview(data.numpy())) != span.checksum:
+        if zlib.crc32(data.numpy())  # type: ignore[arg-type] != span.checksum:
             raise CheckpointError(
                 f"{self.path.name}: the numbers of storage {key!r} do not match their checksum. "
                 "The file is damaged: download or copy it again."

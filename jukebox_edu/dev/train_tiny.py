@@ -189,7 +189,7 @@ def trained_prior(recipe: Recipe, level: int) -> Prior:
 
 def stage_measure(recipe: Recipe) -> None:
     """Figures on held-out songs."""
-    from jukebox_edu.evaluation.heldout import measure_codec, measure_prior
+    from jukebox_edu.training.heldout import measure_codec, measure_prior
 
     held_out = load_songset(recipe.out / "songs" / "held_out")
     songs = coded_songs(recipe, "held_out")

@@ -81,10 +81,11 @@ def style() -> AbstractContextManager[None]:
 
     Lesson: notebooks/01_sound_as_numbers.ipynb
     """
-    settings: dict[Any, Any] = {
+    settings: Any = {
         key: value for key, value in mpl.rcParamsDefault.items() if key.split(".")[0] in _FAMILIES
     }
-    return mpl.rc_context({**settings, **STYLE})
+    settings.update(STYLE)
+    return mpl.rc_context(settings)
 
 
 def new_figure(height: float) -> Picture:

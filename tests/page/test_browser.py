@@ -27,13 +27,13 @@ ARGUMENTS = [
 SECONDS = 10.0
 CLOSE = 0.1  # seconds: how far cursor and lyrics may be from the sound
 
-# What cursor and lyrics say, beside what the sound says, in one moment.
-READ = """() => {
+# What cursor and lyrics say beside what the sound says, in one moment after drawing.
+READ = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => {
   const root = document.querySelector('.jbx-player');
   const sound = [...root.querySelectorAll('audio')].find((a) => a.style.display !== 'none');
   const canvas = root.querySelector('.jbx-row canvas').getBoundingClientRect();
   const cursor = root.querySelector('.jbx-cursor').getBoundingClientRect();
-  return {
+  done({
     sound: sound.currentTime, paused: sound.paused,
     index: [...root.querySelectorAll('audio')].indexOf(sound),
     share: (cursor.left + cursor.width / 2 - canvas.left) / canvas.width,
@@ -41,12 +41,12 @@ READ = """() => {
     lit: [...root.querySelectorAll('.jbx-lit')].map((e) => e.textContent).join(''),
     sung: [...root.querySelectorAll('.jbx-sung')].length,
     values: [...root.querySelectorAll('.jbx-value')].map((e) => e.textContent).filter(Boolean),
-  };
-}"""
+  });
+})))"""
 
 
 def wait(tab, condition):
-    """Wait until a JavaScript expression is true; the page's policy forbids Playwright's own way."""
+    """Wait until a JavaScript expression is true; the page's policy stops Playwright's own way."""
     late = json.dumps(f"not in 20 s: {condition}")
     tab.evaluate(f"""() => new Promise((done, fail) => {{
       const late = setTimeout(() => fail(new Error({late})), 20000);

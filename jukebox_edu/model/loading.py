@@ -1,0 +1,213 @@
+"""Models by name: the bundled one, folders, and what is said of the released ones.
+
+What
+    `load("tiny")` finds the newest bundled model, `load("path/to/folder")` any model folder.
+    `models()` lists what there is and what each needs.
+Lesson: notebooks/00_ten_minutes.ipynb
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from jukebox_edu.checkpoints import (
+    load_known_names,
+    load_model_config,
+    load_prior,
+    load_vqvae,
+)
+from jukebox_edu.config import ModelConfig
+from jukebox_edu.errors import CheckpointError, ConfigError, must
+from jukebox_edu.labels import LabelVocabularies, Vocabulary
+from jukebox_edu.model.devices import checked_device, checked_dtype
+from jukebox_edu.model.jukebox import Jukebox
+from jukebox_edu.released import MODEL_SETS, RELEASED_LICENCE
+from jukebox_edu.sampling.memory import level_memory
+from jukebox_edu.sampling.plan_text import size_text
+
+PRETRAINED = Path(__file__).resolve().parent.parent / "pretrained"
+_HASHED = 1 << 16  # bytes hashed at each end of a file of weights
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """One line of the table of models."""
+
+    name: str  # what `load` takes
+    here: bool  # whether its weights are on this machine
+    size: str  # of its weights, as people read it
+    levels: int  # priors
+    sample_rate: int  # samples per second
+    lyrics: bool  # whether it reads lyrics
+    needs: str  # in words
+    licence: str  # of the weights
+
+
+class ModelTable(tuple[ModelInfo, ...]):
+    """The models, printed as a table."""
+
+    def __repr__(self) -> str:
+        lines = [f"{'name':12} {'here':5} {'size':>9}  {'lyrics':6}  needs"]
+        for info in self:
+            here, lyrics = "yes" if info.here else "no", "yes" if info.lyrics else "no"
+            lines.append(f"{info.name:12} {here:5} {info.size:>9}  {lyrics:6}  {info.needs}")
+        return "\n".join(lines)
+
+
+def models() -> ModelTable:
+    """Names, sizes, what each model needs, and whether it is on this machine.
+
+    Lesson: notebooks/00_ten_minutes.ipynb
+    """
+    table = []
+    for folder in reversed(bundled()):
+        config = load_model_config(folder)
+        size = size_text(sum(file.stat().st_size for file in folder.iterdir()))
+        table.append(_info(config, config.name, True, size, "nothing: it is bundled"))
+    for name, config in MODEL_SETS.items():
+        numbers = sum(level_memory(prior).parameters for prior in config.priors)
+        wanted = "a GPU with 16 GB or more, or much patience, and a download"
+        table.append(_info(config, name, False, size_text(4 * numbers), wanted))
+    return ModelTable(table)
+
+
+def _info(config: ModelConfig, name: str, here: bool, size: str, needs: str) -> ModelInfo:
+    lyrics = any(prior.lyrics for prior in config.priors)
+    codec = config.vqvae
+    return ModelInfo(
+        name, here, size, codec.levels, codec.sample_rate, lyrics, needs, config.licence
+    )
+
+
+def bundled() -> list[Path]:
+    """Folders of the bundled models, oldest first: tiny-1, tiny-2, ...
+
+    Lesson: notebooks/00_ten_minutes.ipynb
+    """
+    found = [path for path in PRETRAINED.glob("tiny-*") if (path / "config.json").is_file()]
+    return sorted(found, key=lambda path: [int(n) for n in re.findall(r"\d+", path.name)])
+
+
+def load(
+    name: str | os.PathLike[str] = "tiny",
+    device: str | torch.device = "auto",
+    dtype: str | torch.dtype = "auto",
+    weights: str | os.PathLike[str] | None = None,
+) -> Jukebox:
+    """Load a model.
+
+    Parameters
+    ----------
+    name
+        "tiny" (the newest bundled model), "tiny-1" and so on, or a model folder.
+    device
+        "auto", "cpu", "cuda", "cuda:1", "mps".
+    dtype
+        Precision of the priors: "auto", "float32", "bfloat16", "float16".
+    weights
+        Folder with downloaded files, for the released models.
+
+    Raises
+    ------
+    CheckpointError
+        If there is no such model or it is damaged.
+
+    Lesson: notebooks/00_ten_minutes.ipynb
+    """
+    folder = _folder(name, weights)
+    config = load_model_config(folder)
+    place = checked_device(device)
+    precision = checked_dtype(dtype, place, config)
+    vqvae = load_vqvae(folder, device=place)
+    levels = range(len(config.priors))
+    priors = [load_prior(folder, level, device=place, dtype=precision) for level in levels]
+    return Jukebox(config, vqvae, priors, vocabularies(folder, config), weights=_hash(folder))
+
+
+def _folder(name: Any, weights: Any) -> Path:
+    """The folder of a model by its name."""
+    if not isinstance(name, str | os.PathLike) or not os.fspath(name):
+        raise ConfigError(must("name", name, "the name of a model or of a model folder"))
+    text = os.fspath(name)
+    there = {path.name: path for path in bundled()}
+    if text == "tiny" and there:
+        return bundled()[-1]
+    if text in there:
+        return there[text]
+    if text in MODEL_SETS:
+        raise CheckpointError(
+            f"The released model {text!r} cannot be fetched by this version. Get its files from "
+            "OpenAI's release, convert them into a model folder with jukebox_edu.checkpoints "
+            "(load_openai_vqvae, load_openai_prior, save_model) and load that folder. "
+            f"Licence: {RELEASED_LICENCE}."
+        )
+    if weights is not None:
+        raise ConfigError(must("weights", weights, "None, except for released models"))
+    path = Path(text)
+    if path.is_dir():
+        return path
+    known = ", ".join(map(repr, ["tiny", *there, *MODEL_SETS]))
+    if text == "tiny" or re.fullmatch(r"tiny-\d+", text):
+        raise CheckpointError(
+            f"The bundled model {text!r} is not in {PRETRAINED}. Install jukebox_edu again, or "
+            "train one: jukebox_edu.training."
+        )
+    raise CheckpointError(f"There is no model {text!r}: known are {known}, or give a model folder.")
+
+
+def vocabularies(folder: Path, config: ModelConfig) -> tuple[LabelVocabularies | None, ...]:
+    """Lists of artists and genres for every level of a model folder.
+
+    Lesson: notebooks/07_style_and_time.ipynb
+    """
+    names = load_known_names(folder)
+    found: list[LabelVocabularies | None] = []
+    for prior in config.priors:
+        if prior.labels is None:
+            found.append(None)
+            continue
+        version = prior.labels.version
+        artists = Vocabulary.from_names(names.artists or ("unknown",), version, "artist")
+        genres = Vocabulary.from_names(names.genres or ("unknown",), version, "genre")
+        found.append(LabelVocabularies(artists, genres))
+    return tuple(found)
+
+
+def _hash(folder: Path) -> str:
+    """Short text that changes with the files: their sizes, beginnings and ends."""
+    digest = hashlib.sha256((folder / "config.json").read_bytes())
+    for path in sorted(folder.glob("*.safetensors")):
+        size = path.stat().st_size
+        digest.update(f"{path.name} {size}".encode())
+        with path.open("rb") as file:
+            digest.update(file.read(_HASHED))
+            file.seek(max(0, size - _HASHED))
+            digest.update(file.read(_HASHED))
+    return digest.hexdigest()[:16]
+
+
+def find_artist(name: str, model: Jukebox | None = None, n: int = 5) -> tuple[str, ...]:
+    """Artists whose names come nearest to `name`, best first.
+
+    Parameters
+    ----------
+    name
+        As typed; accents do not matter, a beginning is enough.
+    model
+        Whose list; None: that of the bundled model.
+
+    Lesson: notebooks/07_style_and_time.ipynb
+    """
+    if model is None:
+        folder = _folder("tiny", None)
+        lists = vocabularies(folder, load_model_config(folder))[-1]
+    else:
+        lists = model.vocabularies[-1]
+    return () if lists is None else lists.artists.find(name, n)

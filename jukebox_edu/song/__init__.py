@@ -1,0 +1,11 @@
+"""Songs: what a model writes and people keep.
+
+`song` is the object itself, `sound` how it is heard, `showing` how it is shown, `files` how it is
+kept, `provenance` where it comes from.
+Lesson: notebooks/00_ten_minutes.ipynb
+"""
+
+from jukebox_edu.song.provenance import Provenance
+from jukebox_edu.song.song import Song
+
+__all__ = ["Provenance", "Song"]
