@@ -91,17 +91,14 @@ class RemoteFile:
     @property
     def size_limits(self) -> tuple[int, int]:
         """The fewest and the most bytes that this file can have."""
+        known = self.size_bytes
+        if known is not None and self.size_exact:
+            return known, known
         if self.kind in ("id_list", "index"):
-            return (self.size_bytes, self.size_bytes) if self._exact else (1, _SMALL)  # type: ignore[return-value]
-        if self.size_bytes is None:
+            return 1, _SMALL
+        if known is None:
             return 16, _HUGE
-        if self._exact:
-            return self.size_bytes, self.size_bytes
-        return int(0.4 * self.size_bytes), 4 * self.size_bytes  # half precision; optimizer inside
-
-    @property
-    def _exact(self) -> bool:
-        return self.size_exact and self.size_bytes is not None
+        return int(0.4 * known), 4 * known  # half precision; an optimizer's state inside
 
 
 @dataclass(frozen=True)
@@ -134,9 +131,7 @@ def _weights(name: str, place: str, size: int) -> RemoteFile:
 
 def _id_list(name: str, size: int, sha256: str) -> RemoteFile:
     path = f"jukebox/data/ids/{name}.txt"
-    return RemoteFile(
-        name, path, size, True, sha256=sha256, kind="id_list", prefixes=LIST_PREFIXES
-    )
+    return RemoteFile(name, path, size, True, sha256=sha256, kind="id_list", prefixes=LIST_PREFIXES)
 
 
 VQVAE = _weights("vqvae", "5b/vqvae", 7_515_916)

@@ -98,7 +98,9 @@ def shard_names(index: bytes) -> tuple[str, ...]:
         if not plain or "/" in name or "\\" in name or ".." in name:
             raise CheckpointError(f"its index names a file {str(name)[:60]!r}, no plain file name")
     if not 1 <= len(names) <= _MAX_SHARDS:
-        raise CheckpointError(f"its index lists {len(names)} files, from 1 to {_MAX_SHARDS} make sense")
+        raise CheckpointError(
+            f"its index lists {len(names)} files, from 1 to {_MAX_SHARDS} make sense"
+        )
     return tuple(names)
 
 
