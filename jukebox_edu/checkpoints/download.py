@@ -204,11 +204,11 @@ def _from_one(job: _Job, address: str) -> None:
             again = error.kind in ("dropped", "restart") or (
                 error.kind == "unreachable" and job.most > 0
             )
-            if error.kind == "restart":
+            if error.kind in ("restart", "wrong"):
                 job.part.discard()
             if not again or idle >= job.attempts:
                 raise
-            time.sleep(job.pause * 2**idle if idle else 0.0)
+            time.sleep(job.pause * 2 ** (idle - 1) if idle else 0.0)
     raise FetchError(f"broke off {_MAX_CONNECTIONS} times")
 
 
@@ -252,11 +252,11 @@ def _receive(job: _Job, address: str, answer: Answer) -> None:
             if head is not None:
                 head += block
                 if len(head) >= intact.HEAD:
-                    _judge(job, head)
+                    if wrong := intact.beginning_wrong(job.file, head):
+                        raise FetchError(f"sent something that {wrong}", "wrong")
                     head = None
             if done > most:
-                job.part.discard()
-                raise FetchError(f"sends more than {most} bytes, which cannot be this file")
+                raise FetchError(f"sends more than {most} bytes, not this file", "wrong")
 
 
 def _read(answer: Answer) -> bytes:
@@ -266,18 +266,10 @@ def _read(answer: Answer) -> bytes:
         raise broken(error) from None
 
 
-def _judge(job: _Job, head: bytes) -> None:
-    wrong = intact.beginning_wrong(job.file, head)
-    if wrong:
-        job.part.discard()
-        raise FetchError(f"sent something that {wrong}")
-
-
 def _accept(job: _Job, *, resumed: bool, sha256: str | None) -> None:
     """Give the file its name if all of it is right; else forget it."""
     wrong = intact.whole_wrong(job.file, job.part.path, sha256)
     if wrong:
-        job.part.discard()
-        kind = "restart" if resumed else "refused"  # put together from parts that do not fit?
+        kind = "restart" if resumed else "wrong"  # put together from parts that do not fit?
         raise FetchError(f"sent a wrong file: {wrong}", kind)
     job.part.finish()

@@ -39,7 +39,8 @@ class FetchError(Exception):
     def __init__(self, reason: str, kind: str = "refused") -> None:
         super().__init__(" ".join(reason.split())[:300])
         #: "absent" (no such file), "refused" (asking again is no use), "unreachable" (no answer),
-        #: "dropped" (ask again for the rest), "restart" (ask again from the first byte on)
+        #: "wrong" (other content), "dropped" (ask again for the rest), "restart" (ask again from
+        #: the first byte on)
         self.kind = kind
 
 

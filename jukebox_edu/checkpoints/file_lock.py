@@ -65,7 +65,7 @@ class FileLock:
 
     def __enter__(self) -> FileLock:
         while self._file is None:
-            file = open(self.path, "a+b")  # noqa: SIM115 - held until __exit__
+            file = open(self.path, "a+b")
             try:
                 while not _try_lock(file):
                     if self._waiting is not None:

@@ -70,7 +70,7 @@ class Partial:
         if start == 0:
             self._notes.unlink(missing_ok=True)  # the old bytes must not pass for the new file's
         mode = "r+b" if self.path.exists() else "x+b"
-        file = open(self.path, mode)  # noqa: SIM115 - closed by the caller
+        file = open(self.path, mode)
         try:
             file.truncate(start)
             file.seek(start)

@@ -87,7 +87,7 @@ class TorchFile:
     def _check(self, key: str, span: Span, data: Tensor) -> None:
         if span.checksum is None or key in self._intact:
             return
-        if zlib.crc32(data.numpy())  # type: ignore[arg-type] != span.checksum:
+        if zlib.crc32(data.numpy().data) != span.checksum:
             raise CheckpointError(
                 f"{self.path.name}: the numbers of storage {key!r} do not match their checksum. "
                 "The file is damaged: download or copy it again."

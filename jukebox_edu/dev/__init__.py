@@ -1,1 +1,1 @@
-"""Room."""
+"""What maintainers run: build the bundled things, refresh the notebooks."""

@@ -17,12 +17,6 @@ from typing import Any
 
 import torch
 
-from jukebox_edu.checkpoints import (
-    load_known_names,
-    load_model_config,
-    load_prior,
-    load_vqvae,
-)
 from jukebox_edu.config import ModelConfig
 from jukebox_edu.errors import CheckpointError, ConfigError, must
 from jukebox_edu.labels import LabelVocabularies, Vocabulary
@@ -66,6 +60,8 @@ def models() -> ModelTable:
 
     Lesson: notebooks/00_ten_minutes.ipynb
     """
+    from jukebox_edu.checkpoints import load_model_config
+
     table = []
     for folder in reversed(bundled()):
         config = load_model_config(folder)
@@ -121,6 +117,8 @@ def load(
 
     Lesson: notebooks/00_ten_minutes.ipynb
     """
+    from jukebox_edu.checkpoints import load_model_config, load_prior, load_vqvae
+
     folder = _folder(name, weights)
     config = load_model_config(folder)
     place = checked_device(device)
@@ -167,6 +165,8 @@ def vocabularies(folder: Path, config: ModelConfig) -> tuple[LabelVocabularies |
 
     Lesson: notebooks/07_style_and_time.ipynb
     """
+    from jukebox_edu.checkpoints import load_known_names
+
     names = load_known_names(folder)
     found: list[LabelVocabularies | None] = []
     for prior in config.priors:
@@ -206,6 +206,8 @@ def find_artist(name: str, model: Jukebox | None = None, n: int = 5) -> tuple[st
     Lesson: notebooks/07_style_and_time.ipynb
     """
     if model is None:
+        from jukebox_edu.checkpoints import load_model_config
+
         folder = _folder("tiny", None)
         lists = vocabularies(folder, load_model_config(folder))[-1]
     else:

@@ -182,6 +182,8 @@ def code_usage_figure(codes: np.ndarray, codebook_size: int, title: str = "Code 
         axes.set_ylabel("share of all codes (%)")
         axes.set_xlim(-0.5, codebook_size - 0.5)
         axes.set_yscale("log")  # a codebook is used unevenly: frequent codes would hide the rest
+        axes.yaxis.set_major_formatter("{x:g}")  # 0.01 and not a power of ten
+        axes.yaxis.set_minor_formatter("")
         axes.set_ylim(share[used - 1] / 3, max(2 * share[0], 300 / codebook_size))
         axes.legend(loc="upper right", frameon=True, framealpha=1)
     return figure

@@ -31,7 +31,6 @@ N_CEPSTRA = 40  # cosine weights per envelope
 N_POINTS = 8  # moments per phone
 TOP_HZ = 8000.0  # the envelopes reach this far
 BAND_CENTERS_HZ = (500.0, 1500.0, 3000.0, 5000.0, 7000.0)  # of the aperiodicity bands
-_SHARPEN = 1.0  # averaging many instances flattens the formants; this gives it back
 _BANK_FILE = Path(__file__).with_name("phone_bank.npz")
 
 
@@ -203,5 +202,4 @@ def load_phone_table(speaker: str) -> PhoneTable:
         number = speakers.index(speaker)
         cepstra = bank["cepstra"][number].astype(np.float32) * bank["cepstra_step"]
         aperiodicity = bank["aperiodicity"][number].astype(np.float32) / 255.0
-    cepstra[1:, :, 2:] *= _SHARPEN
     return level_phones(PhoneTable(cepstra.astype(np.float32), aperiodicity))

@@ -6,6 +6,7 @@ What
     is not there, it walks through the letters from the left and uses, at each place, the first
     rule that fits. The result is a guess a listener can follow, good enough to sing a student's
     own text.
+
 Notation of a rule
     ``(before, letters, after, phones)``: `before` and `after` are regular expressions for the
     neighbors; ``^`` and ``$`` are the ends of the word.

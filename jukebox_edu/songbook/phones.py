@@ -53,8 +53,7 @@ _CLUSTERS = frozenset(
 _LEVELS_DB = {  # of a phone's loudest moment, against a vowel
     "S": -8, "SH": -7, "Z": -9, "ZH": -9, "CH": -7, "JH": -8, "F": -16, "TH": -16, "HH": -15,
     "V": -11, "DH": -11, "P": -10, "T": -9, "K": -9, "B": -9, "D": -9, "G": -9, "M": -7,
-    "N": -7, "NG": -7,
-    "L": -4, "R": -4, "W": -5, "Y": -5, "IY": -1, "UW": -1,
+    "N": -7, "NG": -7, "L": -4, "R": -4, "W": -5, "Y": -5, "IY": -1, "UW": -1,
 }  # fmt: skip
 
 

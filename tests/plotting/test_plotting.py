@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import matplotlib as mpl
+import matplotlib.text
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -62,6 +63,14 @@ def test_figure_has_title_and_axes_with_units(make):
     assert "(" in axes[-1].get_xlabel() and axes[-1].get_xlabel().endswith(")")
     bars = [one for one in figure.axes if one.get_label() == "<colorbar>"]
     assert all(bar.get_ylabel() for bar in bars)
+
+
+@every_figure
+def test_no_text_shows_formula_code(make):
+    figure = make()
+    figure.draw_without_rendering()
+    texts = [text.get_text() for text in figure.findobj(mpl.text.Text)]
+    assert len(texts) > 10 and not [text for text in texts if "\\" in text or "$" in text]
 
 
 @every_figure
