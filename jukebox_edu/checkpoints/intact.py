@@ -19,7 +19,6 @@ from pathlib import Path
 from jukebox_edu.checkpoints.catalogue import RemoteFile
 from jukebox_edu.checkpoints.hub import shard_names
 from jukebox_edu.errors import CheckpointError
-from jukebox_edu.labels.name_files import read_id_file
 
 HEAD = 512  # bytes that `beginning_wrong` wants to see
 _ZIP = b"PK\x03\x04"
@@ -131,16 +130,25 @@ def _skeleton_wrong(file: RemoteFile, path: Path) -> str:
         elif file.kind == "index":
             shard_names(path.read_bytes())
         else:
-            read_id_file(path)
+            _check_list(path)
     except CheckpointError as error:
         return str(error).replace("\n", " ").strip().rstrip(".")
     return ""
 
 
+# Judging a file needs no torch until its container does: hence the imports below.
+
+
 def _check_torch(path: Path) -> None:
-    from jukebox_edu.checkpoints.torchfile import open_torch_file  # brings torch along
+    from jukebox_edu.checkpoints.torchfile import open_torch_file
 
     open_torch_file(path)
+
+
+def _check_list(path: Path) -> None:
+    from jukebox_edu.labels.name_files import read_id_file
+
+    read_id_file(path)
 
 
 def _check_safetensors(path: Path) -> None:

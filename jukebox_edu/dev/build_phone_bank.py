@@ -9,7 +9,8 @@ What
 
 How
     ``apt-get install flite``, ``pip install pyworld``, then
-    ``python -m jukebox_edu.dev.build_phone_bank``.
+    ``python -m jukebox_edu.dev.build_phone_bank``. pyworld 0.3.5 still imports ``pkg_resources``;
+    where that is missing, ``pip install "setuptools<81"``.
 
 Conventions
     The bank file holds ``speakers``, ``cepstra`` (speakers, phones, points, cepstra) int16 with one

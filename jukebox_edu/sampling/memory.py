@@ -22,7 +22,7 @@ from torch.overrides import TorchFunctionMode
 
 from jukebox_edu.config import PriorConfig, TransformerConfig
 from jukebox_edu.prior.prior import Prior
-from jukebox_edu.transformer.patterns import LYRICS, PATTERNS, Layout, layer_patterns
+from jukebox_edu.transformer.patterns import PATTERNS, Layout, layer_patterns
 from jukebox_edu.transformer.stack import TransformerLayer
 
 
@@ -87,5 +87,5 @@ def level_memory(config: PriorConfig) -> LevelMemory:
         short = Prior(dataclasses.replace(config, transformer=stack, lyrics=lyrics))
     order = layer_patterns(config.transformer.attn_order, config.transformer.depth)
     layout = short.music.transformer.layout
-    held = sum(PATTERNS[p].capacity(layout) if p != LYRICS else layout.encoder for p in order)
+    held = sum(PATTERNS[pattern].capacity(layout) for pattern in order)
     return LevelMemory(_numbers(short) + rest, 2 * held * config.transformer.state_width)

@@ -204,7 +204,7 @@ def make_plan(
         there = units.samples_to_seconds(length, rate)
         advice = "Ask for more seconds (they count the prompt), or for a level that is missing."
         raise ConfigError(must("seconds", seconds, f"more than the {there:g} s there are", advice))
-    total = _total_length(config, order, total_seconds, length, notes)
+    total = _total_length(config, order, total_seconds, whole_samples(seconds, rate), notes)
     _check_longest(config, plans, total, "seconds" if total_seconds is None else "total_seconds")
     return Plan(
         model=config.name,
@@ -321,23 +321,23 @@ def _level_plan(
 
 
 def _total_length(
-    config: ModelConfig, order: Sequence[int], given: float | None, length: int, notes: list[str]
+    config: ModelConfig, order: Sequence[int], given: float | None, asked: int, notes: list[str]
 ) -> int:
-    """The whole song's samples that the model is told."""
+    """The whole song's samples that the model is told, for a song of `asked` samples."""
     rate = config.vqvae.sample_rate
     timed = [config.priors[level].labels for level in order]
     shortest = max((t.min_duration for t in timed if t is not None and t.timing), default=0.0)
     if given is not None:
         total = whole_samples(units.checked_seconds(given, "total_seconds"), rate)
-        if total < length:
-            allowed = f"at least the {length / rate:g} s that are written"
+        if total < asked:
+            allowed = f"at least the {asked / rate:g} s that are asked for"
             raise ConfigError(must("total_seconds", given, allowed))
         if total < shortest * rate:
             allowed = f"at least {shortest:g} s, the shortest song {config.name} knows"
             raise ConfigError(must("total_seconds", given, allowed))
         return total
-    total = max(length, math.ceil(shortest * rate))
-    if total > length:
+    total = max(asked, math.ceil(shortest * rate))
+    if total > asked:
         notes.append(
             f"The model is told a song of {total / rate:g} s, the shortest it knows; "
             "choose another with total_seconds."

@@ -16,7 +16,8 @@ def safetensors(n_bytes: int = 100_000, first: int = 0) -> bytes:
     """A valid file of one tensor of `n_bytes` bytes."""
     entry = {"dtype": "U8", "shape": [n_bytes], "data_offsets": [0, n_bytes]}
     header = json.dumps({"weights": entry}).encode()
-    body = bytes((first + i * i // 7) % 256 for i in range(n_bytes))
+    period = bytes((first + i * i // 7) % 256 for i in range(9973))
+    body = (period * (n_bytes // len(period) + 1))[:n_bytes]
     return len(header).to_bytes(8, "little") + header + body
 
 

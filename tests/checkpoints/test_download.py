@@ -187,7 +187,7 @@ def test_more_bytes_than_claimed(server: Any, tmp_path: Path) -> None:
 def test_sizes_that_cannot_be(server: Any, tmp_path: Path) -> None:
     near = RemoteFile("weights", FILE.path, 10 * len(CONTENT), kind="safetensors")
     server.on(URL, reply(CONTENT))
-    refused(server, tmp_path, "where about 1000720 are expected", near)
+    refused(server, tmp_path, "where about 1000840 are expected", near)
     listed = RemoteFile("names", "names.txt", 10, True, kind="id_list")
     server.on("/names.txt", reply(b"a;1\n" * 1000, chunked=True))
     refused(server, tmp_path, "sends more than 10 bytes", listed)
@@ -386,7 +386,7 @@ def test_two_processes_one_download(server: Any, tmp_path: Path) -> None:
         assert child.stdout is not None and child.stdout.readline() == "ready\n"
     both_ready.set()
     paths = {child.communicate(timeout=20)[0].strip() for child in children}
-    assert paths == {str(tmp_path / FILE.path)}
+    assert paths == {str(tmp_path / FILE.path)} and not any(c.returncode for c in children)
     assert (tmp_path / FILE.path).read_bytes() == CONTENT
     assert len(server.asked) == 1 and leftovers(tmp_path) == ["weights.safetensors"]
 

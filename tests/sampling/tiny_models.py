@@ -21,12 +21,12 @@ from jukebox_edu.vqvae.model import VQVAE
 ARTISTS = ("unknown", "Ada", "Ben", "Céline")
 GENRES = ("unknown", "waltz", "blues")
 BINS = 32
-RATE = 1600  # samples per second; low, so that a second is few codes
+RATE = 1000  # samples per second; low, so that a second is few codes: 62, 31 and 15
 
 
 def codec() -> VQVAEConfig:
     return VQVAEConfig(
-        sample_rate=RATE, downs=(2, 2, 2), strides=(2, 2, 2), emb_width=4, codebook_size=BINS,
+        sample_rate=RATE, downs=(4, 1, 1), strides=(2, 2, 2), emb_width=4, codebook_size=BINS,
         width=4, depth=1, multipliers=(1, 1, 1), dilation_growth=1,
     )  # fmt: skip
 
@@ -36,26 +36,25 @@ def priors(single_sequence: bool = False) -> tuple[PriorConfig, ...]:
         version="tiny", n_genres=len(GENRES), n_artists=len(ARTISTS), timing_bins=8,
         min_duration=2.0, max_duration=60.0,
     )  # fmt: skip
-    upper = LabelConfig(
-        version="tiny", n_genres=len(GENRES), n_artists=len(ARTISTS), timing=False
-    )
+    upper = LabelConfig(version="tiny", n_genres=len(GENRES), n_artists=len(ARTISTS), timing=False)
     encoder = TransformerConfig(width=8, depth=1, heads=1, attn_order=0, m_attn=1.0)
     lyrics = LyricConfig(n_tokens=8, encoder=None if single_sequence else encoder)
     order = (0, 0) if single_sequence else (0, 6)
     shared = {"codebook_size": BINS, "sample_rate": RATE}
     stack = {"width": 16, "depth": 2, "heads": 2, "m_attn": 1.0, "init_scale": 20.0}
-    conditioner = ConditionerConfig(down=2, stride=2, width=4, depth=1)
+    conditioner = ConditionerConfig(down=1, stride=2, width=4, depth=1)
     top = PriorConfig(
-        level=2, n_ctx=24, hop_length=64, labels=labels, lyrics=lyrics, hop_fraction=0.25,
+        level=2, n_ctx=8, hop_length=64, labels=labels, lyrics=lyrics, hop_fraction=0.25,
         transformer=TransformerConfig(attn_order=order, **stack),
         alignment_layer=1, alignment_head=0, temperature=0.95, **shared,
     )  # fmt: skip
     below = [
         PriorConfig(
-            level=level, n_ctx=32, hop_length=hop, labels=upper, conditioner=conditioner,
-            transformer=TransformerConfig(attn_order=2, blocks=4, **stack), **shared,
+            level=level, n_ctx=16, hop_length=hop, labels=upper, conditioner=conditioner,
+            transformer=TransformerConfig(attn_order=(2,), blocks=4, **{**stack, "depth": 1}),
+            **shared,
         )
-        for level, hop in ((0, 4), (1, 16))
+        for level, hop in ((0, 16), (1, 32))
     ]  # fmt: skip
     return (*below, top)
 
