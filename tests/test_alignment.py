@@ -337,6 +337,19 @@ def test_find_head_prefers_the_head_on_the_truth(golden_song, model):
     assert {s.truth_mass for s in find_head(prior, codes, labels, nowhere)} == {None}
 
 
+def test_truth_mass_by_hand(golden_song):
+    """Characters 5 and 6 are sung in frames 10 to 19, nothing else ever."""
+    prior, codes, labels, _ = golden_song(MODELS[0], "exact")
+    labels = labels.select([0])
+    weights = align(prior, codes[:1], labels, layer=18, head=0).weights[0]
+    truth = np.full((weights.shape[1], 2), np.nan)
+    truth[5] = np.array([10, 15]) * 128 / 44100
+    truth[6] = np.array([15, 20]) * 128 / 44100
+    found = {(s.layer, s.head): s for s in find_head(prior, codes[:1], labels, [truth])}
+    near = (weights[10:15, 3:8].sum() + weights[15:20, 4:9].sum()) / 10
+    assert found[18, 0].truth_mass == pytest.approx(near, rel=1e-5)
+
+
 # ---- errors --------------------------------------------------------------------------------
 
 

@@ -37,12 +37,20 @@ def cache_folder(given: str | Path | None = None) -> Path:
     """
     chosen = given or os.environ.get(HOME_VARIABLE)
     if chosen:
-        return Path(chosen).expanduser()
+        return _expanded(chosen)
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
     else:
         base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "jukebox_edu"
+    return _expanded(base) / "jukebox_edu"
+
+
+def _expanded(path: str | Path) -> Path:
+    """Replace a leading ~ by the home folder, if there is one."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
 
 
 def size_text(n_bytes: int | None, exact: bool = True) -> str:
@@ -112,7 +120,7 @@ def existing_folder(given: str | Path, argument: str) -> Path:
 
     Lesson: notebooks/11_real_models_on_a_gpu.ipynb
     """
-    folder = Path(given).expanduser()
+    folder = _expanded(given)
     if not folder.is_dir():
         raise CheckpointError(
             f"{argument}={str(folder)!r}: there is no such folder. Give the folder that holds the "

@@ -19,7 +19,7 @@ import errno
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
@@ -139,14 +139,18 @@ def _is_here(job: _Job) -> bool:
 def _alone(job: _Job) -> Iterator[None]:
     """Hold the file's lock; while another process has it, show how far that one is."""
     label = f"{job.file.name} (another process downloads it, waiting)"
-    shown: list[Progress] = []
+    display, shown = ExitStack(), []
 
     def waiting() -> None:
         if not shown:
-            shown.append(Progress(None, label=label, unit="MB", enabled=job.progress))
+            progress = Progress(None, label=label, unit="MB", enabled=job.progress)
+            shown.append(display.enter_context(progress))
         shown[0].update(job.part.size // 10**6 - shown[0].done)
 
-    with FileLock(job.target.with_name(job.target.name + ".lock"), waiting):
+    with ExitStack() as held:
+        with display:
+            lock = FileLock(job.target.with_name(job.target.name + ".lock"), waiting)
+            held.enter_context(lock)
         yield
 
 

@@ -132,7 +132,7 @@ def locate(
     if source not in SOURCES:
         raise ConfigError(must("source", source, f"one of {SOURCES}"))
     home = cache_folder(cache)
-    folders = (home,)
+    folders: tuple[Path, ...] = (home,)
     if weights_dir is not None:
         folders = (existing_folder(weights_dir, "weights_dir"), home)
     if source == "openai":

@@ -14,7 +14,7 @@ import dataclasses
 import json
 import os
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from jukebox_edu.checkpoints.fetch import Marks
 
@@ -63,7 +63,7 @@ class Partial:
             return marks
         return Marks() if sha256 is not None else None
 
-    def begin(self, address: str, start: int, marks: Marks) -> BinaryIO:
+    def begin(self, address: str, start: int, marks: Marks) -> IO[bytes]:
         """Open the file for the bytes from `start` on, and note what they belong to."""
         notes = {"address": address, "marks": dataclasses.asdict(marks)}
         temporary = self._notes.with_name(self._notes.name + ".tmp")

@@ -3,7 +3,7 @@
 What
     songs      sing the training songs and the held-out songs
     vqvae-*    train each level of the codec (two at a time, one core each)
-    codes      encode all songs
+    codes-*    encode all songs (two halves at a time)
     prior-*    train each prior (two at a time)
     measure    figures on held-out songs
     save       the model folder, with log and card
@@ -33,14 +33,13 @@ from jukebox_edu.labels import LabelVocabularies, Vocabulary
 from jukebox_edu.prior.prior import Prior
 from jukebox_edu.songbook import STYLES, VOICES
 from jukebox_edu.training import presets
-from jukebox_edu.training.codeset import CodedSong, encode_songset
+from jukebox_edu.training.codeset import CodedSong, encode_songs, label_songs
 from jukebox_edu.training.prior_loop import PriorTraining, train_prior
 from jukebox_edu.training.songset import load_songset, render_songset, save_songset
 from jukebox_edu.training.vqvae_loop import VQVAETraining, train_vqvae_level
 from jukebox_edu.vqvae.model import VQVAE
 
 HELD_OUT = 1_000_000  # first seed of the songs that are never trained on
-SHIFTS = (0,)  # samples; each makes another encoding of every training song
 
 # optimizer steps of each stage at --effort 1, about half an hour on two quiet cores
 VQVAE_STEPS = {2: 2600, 1: 1200, 0: 1300}
@@ -129,39 +128,32 @@ def trained_vqvae(recipe: Recipe) -> VQVAE:
     return vqvae.eval()
 
 
-def stage_codes(recipe: Recipe) -> None:
-    """Encode all songs with every shift, on both cores."""
-    torch.set_num_threads(2)
+def stage_codes(recipe: Recipe, half: int) -> None:
+    """Encode one half of all songs."""
     vqvae = trained_vqvae(recipe)
     arrays: dict[str, np.ndarray] = {}
-    for part, shifts in (("train", SHIFTS), ("held_out", (0,))):
+    for part in ("train", "held_out"):
         songset = load_songset(recipe.out / "songs" / part)
-        for shift in shifts:
-            coded = encode_songset(
-                vqvae, songset, recipe.config.priors, vocabularies(), shift=shift
-            )
-            for level in range(vqvae.levels):
-                key = f"{part}-{shift}-{level}"
-                arrays[key] = np.concatenate([song.codes[level] for song in coded])
-    part_path = recipe.out / "codes.npz.part"
+        codes = encode_songs(vqvae, songset, songset.songs[half::2])
+        arrays |= {f"{part}-{level}": tokens for level, tokens in enumerate(codes)}
+    part_path = recipe.out / f"codes-{half}.part"
     with open(part_path, "wb") as file:
         np.savez(file, **arrays)
-    os.replace(part_path, recipe.out / "codes.npz")
+    os.replace(part_path, recipe.out / f"codes-{half}.npz")
 
 
 def coded_songs(recipe: Recipe, part: str) -> list[CodedSong]:
-    """Encoded songs of one part, all shifts.
+    """Encoded songs of one part, with their labels.
 
     Lesson: notebooks/12_teach_it_your_music.ipynb
     """
     songset = load_songset(recipe.out / "songs" / part)
     songs: list[CodedSong] = []
-    with np.load(recipe.out / "codes.npz", allow_pickle=False) as arrays:
-        for shift in SHIFTS if part == "train" else (0,):
-            codes = [arrays[f"{part}-{shift}-{level}"] for level in range(3)]
-            songs += encode_songset(
-                None, songset, recipe.config.priors, vocabularies(), known_codes=codes
-            )
+    for half in (0, 1):
+        with np.load(recipe.out / f"codes-{half}.npz", allow_pickle=False) as arrays:
+            codes = [arrays[f"{part}-{level}"] for level in range(len(recipe.config.priors))]
+        entries = songset.songs[half::2]
+        songs += label_songs(songset, entries, codes, recipe.config.priors, vocabularies())
     return songs
 
 
@@ -201,15 +193,17 @@ def stage_measure(recipe: Recipe) -> None:
 
 def stage_save(recipe: Recipe) -> None:
     """The model folder."""
-    from jukebox_edu.checkpoints import save_model
+    from jukebox_edu.checkpoints import KnownNames, save_model
 
+    names = vocabularies()
+    known = KnownNames(("unknown", *names.artists.listed), ("unknown", *names.genres.listed))
     priors = [trained_prior(recipe, level) for level in range(3)]
     save_model(
         recipe.out / recipe.name,
         recipe.config,
         trained_vqvae(recipe),
         priors,
-        vocabularies=vocabularies(),
+        known_names=known,
         dtype=torch.float16,
     )
 
@@ -231,7 +225,8 @@ STAGES = {
     "vqvae-2": (lambda r: stage_vqvae(r, 2), "vqvae-2.safetensors"),
     "vqvae-1": (lambda r: stage_vqvae(r, 1), "vqvae-1.safetensors"),
     "vqvae-0": (lambda r: stage_vqvae(r, 0), "vqvae-0.safetensors"),
-    "codes": (stage_codes, "codes.npz"),
+    "codes-0": (lambda r: stage_codes(r, 0), "codes-0.npz"),
+    "codes-1": (lambda r: stage_codes(r, 1), "codes-1.npz"),
     "prior-2": (lambda r: stage_prior(r, 2), "prior-2.safetensors"),
     "prior-1": (lambda r: stage_prior(r, 1), "prior-1.safetensors"),
     "prior-0": (lambda r: stage_prior(r, 0), "prior-0.safetensors"),
@@ -242,7 +237,7 @@ STAGES = {
 ORDER = (
     [["songs"]],
     [["vqvae-2"], ["vqvae-1", "vqvae-0"]],
-    [["codes"]],
+    [["codes-0"], ["codes-1"]],
     [["prior-2"], ["prior-1", "prior-0"]],
     [["measure"]],
     [["save"]],

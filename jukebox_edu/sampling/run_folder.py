@@ -15,6 +15,7 @@ Lesson: notebooks/09_windows_and_upsampling.ipynb
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -97,7 +98,7 @@ class RunFolder:
 
     def __init__(self, folder: str | os.PathLike[str], request: Mapping[str, Any]) -> None:
         self.path = checked_folder(folder)
-        self.request = dict(request)
+        self.request = json.loads(json.dumps(dict(request)))  # lists for tuples
         self.record: dict[str, Any] | None = None  # song.json, once there is one
         self._log: TokenLog | None = None
         self._lock = FolderLock(self.path)

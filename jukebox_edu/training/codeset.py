@@ -23,7 +23,7 @@ from jukebox_edu.errors import LyricsError
 from jukebox_edu.labels import Labels, LabelVocabularies, SongLabels, clean
 from jukebox_edu.progress import Progress
 from jukebox_edu.training.aids import guidance_targets
-from jukebox_edu.training.songset import SongSet
+from jukebox_edu.training.songset import SongEntry, SongSet
 from jukebox_edu.vqvae.model import VQVAE
 
 
@@ -49,55 +49,55 @@ class Batch:
     sung: Tensor | None = None  # (batch, n_ctx, n_tokens) boolean, top level only
 
 
-def encode_songset(
-    vqvae: VQVAE | None,
-    songset: SongSet,
-    priors: Sequence[PriorConfig],
-    vocabularies: LabelVocabularies,
-    *,
-    shift: int = 0,
-    known_codes: Sequence[np.ndarray] | None = None,
-) -> list[CodedSong]:
-    """Encode every song of a set.
-
-    Parameters
-    ----------
-    shift
-        Samples by which the sound is moved to the left before encoding; less than one top-level
-        hop, so that labels stay true. A second set with another shift doubles the data.
-    known_codes
-        Codes of all songs one after the other, index = level, from an earlier call; then nothing
-        is encoded and `vqvae` may be None.
+def encode_songs(
+    vqvae: VQVAE, songset: SongSet, songs: Sequence[SongEntry]
+) -> tuple[np.ndarray, ...]:
+    """Codes of every level, (tokens,) int16, of songs one after the other.
 
     Lesson: notebooks/12_teach_it_your_music.ipynb
     """
-    coded = []
-    hops = [prior.hop_length for prior in priors]
-    with Progress(len(songset.songs), label="encoding songs", unit="songs") as progress:
-        for song in songset.songs:
-            if known_codes is not None:
-                first, last = song.start, song.start + song.padded
-                pairs = zip(known_codes, hops, strict=True)
-                codes = tuple(all_[first // hop : last // hop] for all_, hop in pairs)
-            else:
-                audio = np.roll(songset.samples(song), -shift)
-                tokens = vqvae.encode(torch.from_numpy(audio))  # type: ignore[union-attr]
-                codes = tuple(t[0].numpy().astype(np.int16) for t in tokens)
-            labels = SongLabels.create(
-                lyrics=song.lyrics,
-                artist=song.artist,
-                genre=song.genre,
-                total_length=song.length,
-                priors=priors,
-                vocabularies=[vocabularies] * len(priors),
-            )
-            lyrics = clean(song.lyrics, "tiny")
-            if lyrics != song.lyrics:
-                raise LyricsError(f"Song {song.seed} has characters that cleaning changes.")
-            phones = songset.frames(songset.phones, song)
-            characters = songset.frames(songset.characters, song)
-            coded.append(CodedSong(codes, labels, lyrics, phones, characters))
+    levels: list[list[np.ndarray]] = [[] for _ in range(vqvae.levels)]
+    with Progress(len(songs), label="encoding songs", unit="songs") as progress:
+        for song in songs:
+            codes = vqvae.encode(torch.from_numpy(songset.samples(song)))
+            for level, tokens in enumerate(codes):
+                levels[level].append(tokens[0].numpy().astype(np.int16))
             progress.update(1)
+    return tuple(np.concatenate(parts) for parts in levels)
+
+
+def label_songs(
+    songset: SongSet,
+    songs: Sequence[SongEntry],
+    codes: Sequence[np.ndarray],
+    priors: Sequence[PriorConfig],
+    vocabularies: LabelVocabularies,
+) -> list[CodedSong]:
+    """Give the codes that `encode_songs` made of `songs` their labels.
+
+    Lesson: notebooks/12_teach_it_your_music.ipynb
+    """
+    coded, firsts = [], [0] * len(priors)
+    for song in songs:
+        own = []
+        for level, prior in enumerate(priors):
+            first, last = firsts[level], firsts[level] + song.padded // prior.hop_length
+            own.append(codes[level][first:last])
+            firsts[level] = last
+        labels = SongLabels.create(
+            lyrics=song.lyrics,
+            artist=song.artist,
+            genre=song.genre,
+            total_length=song.length,
+            priors=priors,
+            vocabularies=[vocabularies] * len(priors),
+        )
+        lyrics = clean(song.lyrics, "tiny")
+        if lyrics != song.lyrics:
+            raise LyricsError(f"Song {song.seed} has characters that cleaning changes.")
+        phones = songset.frames(songset.phones, song)
+        characters = songset.frames(songset.characters, song)
+        coded.append(CodedSong(tuple(own), labels, lyrics, phones, characters))
     return coded
 
 

@@ -7,9 +7,17 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from jukebox_edu.checkpoints.catalogue import RemoteFile
+from jukebox_edu.checkpoints.download import download
+from jukebox_edu.errors import CheckpointError
+
 Reply = Callable[[BaseHTTPRequestHandler], None]
+VARIABLES = ("http_proxy", "HTTP_PROXY", "JUKEBOX_EDU_MIRROR", "JUKEBOX_EDU_HOME")
 
 
 def safetensors(n_bytes: int = 100_000, first: int = 0) -> bytes:
@@ -19,6 +27,12 @@ def safetensors(n_bytes: int = 100_000, first: int = 0) -> bytes:
     period = bytes((first + i * i // 7) % 256 for i in range(9973))
     body = (period * (n_bytes // len(period) + 1))[:n_bytes]
     return len(header).to_bytes(8, "little") + header + body
+
+
+CONTENT = safetensors()
+NEWER = safetensors(first=9)
+FILE = RemoteFile("weights", "a/b/weights.safetensors", kind="safetensors")
+URL = "/a/b/weights.safetensors"
 
 
 def reply(
@@ -146,3 +160,24 @@ def running() -> Iterator[Server]:
         http.shutdown()
         thread.join()
         http.server_close()
+
+
+def get(server: Server, folder: Path, file: RemoteFile = FILE, **options: Any) -> Path:
+    given = {"folder": folder, "mirrors": [server.url], "progress": False, "timeout": 5.0}
+    return download(file, **{**given, "pause": 0.0, **options})
+
+
+def refused(
+    server: Server, folder: Path, match: str, file: RemoteFile = FILE, **options: Any
+) -> str:
+    """The one line a download fails with; nothing was given the file's name."""
+    with pytest.raises(CheckpointError, match=match) as caught:
+        get(server, folder, file, **options)
+    line = str(caught.value)
+    assert "\n" not in line and len(line) < 1500
+    assert not (folder / file.local_path).exists()
+    return line
+
+
+def leftovers(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())

@@ -11,7 +11,7 @@ from jukebox_edu.errors import CheckpointError
 from jukebox_edu.prior.prior import Prior
 from jukebox_edu.songbook import PHONES, STYLES, VOICES
 from jukebox_edu.training import presets
-from jukebox_edu.training.codeset import batch_of, encode_songset, random_batch
+from jukebox_edu.training.codeset import batch_of, encode_songs, label_songs, random_batch
 from jukebox_edu.training.prior_loop import PriorTraining, train_prior
 from jukebox_edu.training.songset import load_songset, render_songset, save_songset
 from jukebox_edu.training.vqvae_loop import VQVAETraining, train_vqvae_level
@@ -39,7 +39,8 @@ def songset(config):
 @pytest.fixture(scope="module")
 def coded(config, songset):
     torch.manual_seed(0)
-    return encode_songset(VQVAE(config.vqvae).eval(), songset, config.priors, vocabularies())
+    codes = encode_songs(VQVAE(config.vqvae).eval(), songset, songset.songs)
+    return label_songs(songset, songset.songs, codes, config.priors, vocabularies())
 
 
 def test_songs_are_padded_to_a_window_and_labels_cover_them(songset, config):
