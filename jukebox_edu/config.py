@@ -255,6 +255,8 @@ class PriorConfig:
     def __post_init__(self) -> None:
         """Check the values."""
         _positive(self, "n_ctx", "codebook_size", "hop_length", "sample_rate")
+        told = self.lyrics is None or self.labels is not None
+        _require(told, "labels", self.labels, "set where there are lyrics")
         _require(0 < self.hop_fraction <= 1, "hop_fraction", self.hop_fraction, "in (0, 1]")
         rows = self.transformer.blocks or 1
         advice = "Choose blocks so that it divides the sequence."

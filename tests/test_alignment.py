@@ -400,3 +400,13 @@ def test_a_song_without_words_beside_one_with(golden_song):
     found = align(prior, codes, mixed)
     assert [w.shape for w in found.weights] == [(48, 107), (48, 0)]
     assert found.weights[0].sum() > 1
+
+
+def test_attention_runs_ahead_of_the_character_sung():
+    """A state has read the characters before its own, so `align` reads times one column back."""
+    stairs = np.repeat(np.eye(4, dtype=np.float32), 5, axis=0)  # (20 frames, 4 characters)
+    plain = Alignment((stairs,), 0.1, ("abcd",), 3, 0)
+    ahead = Alignment((stairs,), 0.1, ("abcd",), 3, 0, ahead=1)
+    assert np.allclose(plain.character_times()[1], [0.5, 1.0])
+    assert np.allclose(ahead.character_times()[0], [0.5, 1.0])  # 'a' while column 'b' is looked at
+    assert np.allclose(ahead.character_times()[2], [1.5, 2.0])

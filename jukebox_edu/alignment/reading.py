@@ -32,6 +32,7 @@ from jukebox_edu.prior.prior import Prior
 from jukebox_edu.sampling.windows import window_starts
 from jukebox_edu.transformer.patterns import LYRICS, PRIME
 
+AHEAD = 1  # a lyric state has read the characters before its own, not its own
 Window = tuple[int, np.ndarray, np.ndarray]  # start, characters (n_tokens,), weights (n, n_tokens)
 
 
@@ -179,4 +180,4 @@ def align(
         windows = ((r.start, r.characters, r.weights[layer][head]) for r in readings)
         tables.append(merge_windows(windows if text else (), codes.shape[1], len(text)))
     hop_seconds = units.samples_to_seconds(config.hop_length, config.sample_rate)
-    return Alignment(tuple(tables), hop_seconds, texts, layer, head)
+    return Alignment(tuple(tables), hop_seconds, texts, layer, head, ahead=AHEAD)

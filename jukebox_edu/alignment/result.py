@@ -48,6 +48,7 @@ class Alignment:
     lyrics: tuple[str, ...]  # per sample, n_chars characters as the model read them
     layer: int  # where the weights come from
     head: int
+    ahead: int = 0  # the character sung is this many columns before the one attended to
 
     def __post_init__(self) -> None:
         """Check that weights and lyrics fit together."""
@@ -64,12 +65,18 @@ class Alignment:
             raise ConfigError(must("sample", sample, f"from 0 to {len(self.weights) - 1}"))
         return self.weights[sample]
 
+    def _sung(self, sample: int) -> np.ndarray:
+        """Weights (frames, n_chars) with each column under the character that it speaks for."""
+        weights = self._of(sample)
+        after = np.zeros((len(weights), min(self.ahead, weights.shape[1])), weights.dtype)
+        return np.concatenate([weights[:, after.shape[1] :], after], axis=1)
+
     def character_times(self, sample: int = 0) -> np.ndarray:
         """Start and end of every character in seconds, (n_chars, 2); neither ever goes back.
 
         Lesson: notebooks/08_lyrics_and_alignment.ipynb
         """
-        return filled(path_times(self._of(sample))) * self.hop_seconds
+        return filled(path_times(self._sung(sample))) * self.hop_seconds
 
     def word_times(self, sample: int = 0) -> tuple[WordTime, ...]:
         """Words (whatever stands between white space) and when they are sung.
@@ -80,7 +87,7 @@ class Alignment:
 
     def _pieces(self, pattern: str, sample: int) -> tuple[WordTime, ...]:
         """Words or lines; a time comes from the characters seen, if there are any."""
-        seen = path_times(self._of(sample)) * self.hop_seconds
+        seen = path_times(self._sung(sample)) * self.hop_seconds
         times = filled(seen)
         pieces = []
         for match in re.finditer(pattern, self.lyrics[sample]):
@@ -145,7 +152,8 @@ class Alignment:
         return {**self._about(), "samples": samples}
 
     def _about(self) -> dict[str, Any]:
-        return {"hop_seconds": self.hop_seconds, "layer": self.layer, "head": self.head}
+        about = {"hop_seconds": self.hop_seconds, "layer": self.layer, "head": self.head}
+        return {**about, "ahead": self.ahead}
 
     def plot(self, sample: int = 0, truth: np.ndarray | None = None) -> Figure:
         """Draw the weights; `truth` (n_chars, 2) in seconds is drawn over them.

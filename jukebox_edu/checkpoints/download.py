@@ -139,7 +139,8 @@ def _is_here(job: _Job) -> bool:
 def _alone(job: _Job) -> Iterator[None]:
     """Hold the file's lock; while another process has it, show how far that one is."""
     label = f"{job.file.name} (another process downloads it, waiting)"
-    display, shown = ExitStack(), []
+    shown: list[Progress] = []
+    display = ExitStack()
 
     def waiting() -> None:
         if not shown:

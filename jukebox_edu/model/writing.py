@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from jukebox_edu.errors import RunError
+from jukebox_edu.errors import ConfigError, RunError
 from jukebox_edu.model.parts import PartMaker, SongPart
 from jukebox_edu.model.request import Job
 from jukebox_edu.progress import Progress
 from jukebox_edu.sampling.level import LevelStep, sample_level
-from jukebox_edu.sampling.plan import LevelPlan
+from jukebox_edu.sampling.plan import LevelPlan, Plan
 from jukebox_edu.sampling.plan_text import level_name
 from jukebox_edu.sampling.run_folder import RunFolder
 from jukebox_edu.sampling.token_log import TokenLog
@@ -84,7 +84,7 @@ class Writer:
         if self.run.record is None:
             prompts = {i: c.numpy() for i, c in enumerate(self.codes) if c.shape[1]}
             self.run.begin(self._record(), prompts)
-        elif self.run.record.get("plan") != self.job.plan.to_json():
+        elif not self._planned_alike():
             raise RunError(
                 f"{self.run.path} was begun by a version of the library that planned differently. "
                 "Finish it with that version, or choose another folder."
@@ -96,6 +96,13 @@ class Writer:
                 if kept.shape != tuple(codes.shape):
                     raise RunError(f"{self.run.path} holds another prompt. Choose another folder.")
                 self.codes[level] = torch.from_numpy(kept)
+
+    def _planned_alike(self) -> bool:
+        """Whether the plan in the folder is the one of this job."""
+        try:
+            return Plan.from_json(self.run.record["plan"]) == self.job.plan  # type: ignore
+        except (KeyError, ConfigError):
+            return False
 
     def _record(self) -> dict[str, Any]:
         plan = self.job.plan

@@ -85,9 +85,16 @@ class LabelConditioner(nn.Module):
 
     def start(self, labels: Labels) -> Tensor:
         """Artist plus the sum of the genres, (batch, 1, width); empty genre slots are -1."""
+        self._check_ids("artist", labels.artist, self.config.n_artists)
+        self._check_ids("genres", labels.genres, self.config.n_genres)
         used = labels.genres >= 0  # (batch, slots)
         genres = self.genre(labels.genres.clamp(min=0)) * used[..., None]
         return self.artist(labels.artist)[:, None] + genres.sum(1, keepdim=True)
+
+    def _check_ids(self, name: str, ids: Tensor, rows: int) -> None:
+        if ids.numel() and int(ids.max()) >= rows:
+            allowed = f"ids from 0 to {rows - 1}"
+            raise LyricsError(must(f"labels.{name}", int(ids.max()), allowed))
 
     def timing(self, labels: Labels) -> Tensor | None:
         """Sum of the three timing embeddings, (batch, window, width)."""

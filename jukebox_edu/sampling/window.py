@@ -144,6 +144,7 @@ def sample_window(
     if prefix.shape[0] != n_samples or prefix.shape[1] >= n_tokens:
         allowed = f"({n_samples}, fewer than n_tokens={n_tokens})"
         raise ShapeError(must("prefix", tuple(prefix.shape), allowed))
+    prefix = prefix.to(prior.device)
     tokens = write_window(
         prior,
         prior.condition(labels, upper_codes),

@@ -102,13 +102,19 @@ def test_what_does_not_fit_is_refused_by_name(build: Any, says: str) -> None:
 @given(st.integers(1, 64), st.integers(1, 50))
 def test_lyrics_lengthen_the_sequence_only_in_the_single_design(half: int, n_ctx: int) -> None:
     lyrics = config.LyricConfig(n_tokens=2 * half)
-    single = prior(0, n_ctx=n_ctx, lyrics=lyrics, transformer=transformer())
+    told = config.LabelConfig()
+    single = prior(0, n_ctx=n_ctx, lyrics=lyrics, transformer=transformer(), labels=told)
     assert single.single_sequence and single.sequence_length == n_ctx + 2 * half
     separate = dataclasses.replace(
         single, lyrics=dataclasses.replace(lyrics, encoder=transformer())
     )
     assert not separate.single_sequence and separate.sequence_length == n_ctx
     assert single.window_samples == separate.window_samples == n_ctx * single.hop_length
+
+
+def test_lyrics_need_labels() -> None:
+    with pytest.raises(ConfigError, match="labels=None: must be set where there are lyrics"):
+        prior(0, lyrics=config.LyricConfig(n_tokens=2))
 
 
 def test_the_default_codec_is_the_released_one() -> None:

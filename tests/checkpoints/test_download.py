@@ -81,7 +81,8 @@ def test_what_cannot_be_continued_starts_over(
 ) -> None:
     whole = NEWER if second.get("content") else CONTENT
     later = reply(**{"content": CONTENT, **second})
-    server.on(URL, reply(CONTENT, drop=30_000), later, reply(whole, etag='"v3"'))
+    again = reply(whole, etag=second.get("etag", '"v1"'))
+    server.on(URL, reply(CONTENT, drop=30_000), later, again)
     assert get(server, tmp_path).read_bytes() == whole
 
 
@@ -89,6 +90,13 @@ def test_without_a_mark_nothing_is_continued(server: Any, tmp_path: Path) -> Non
     server.on(URL, reply(CONTENT, drop=30_000, etag=None), reply(NEWER, etag=None))
     assert get(server, tmp_path).read_bytes() == NEWER
     assert server.ranges == [None, None]
+
+
+def test_marks_of_one_server_say_nothing_of_another(server: Any, tmp_path: Path) -> None:
+    server.on("/a" + URL, reply(CONTENT, drop=30_000), status(403))
+    server.on("/b" + URL, reply(NEWER))  # another file under the same mark
+    path = get(server, tmp_path, mirrors=[server.url + "/a", server.url + "/b"])
+    assert path.read_bytes() == NEWER
 
 
 def test_a_part_that_is_too_long_or_unnoted_starts_over(server: Any, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ import pytest
 from jukebox_edu.checkpoints.catalogue import RemoteFile, addresses
 from jukebox_edu.checkpoints.download import download
 from jukebox_edu.checkpoints.fetch import FetchError, _Redirects
+from jukebox_edu.checkpoints.file_lock import FileLock
 from jukebox_edu.errors import ConfigError
 
 web = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("download_server.py"))))
@@ -166,6 +167,35 @@ def test_two_threads_one_download(server: Any, tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert (tmp_path / FILE.path).read_bytes() == CONTENT and len(server.asked) == 1
+
+
+def test_a_removed_lock_is_no_lock(tmp_path: Path) -> None:
+    """Who waited for a lock that its holder removed must not share the work with a newcomer."""
+    path, waits, holds, done = tmp_path / "lock", *(threading.Event() for _ in range(3))
+
+    def second() -> None:
+        with FileLock(path, waits.set):
+            holds.set()
+            done.wait(5)
+
+    class Busy(Exception):
+        pass
+
+    def busy() -> None:
+        raise Busy
+
+    thread = threading.Thread(target=second)
+    with FileLock(path):
+        thread.start()
+        assert waits.wait(5)
+    assert holds.wait(5)
+    try:
+        with pytest.raises(Busy), FileLock(path, busy):
+            pass
+    finally:
+        done.set()
+        thread.join()
+    assert not path.exists()
 
 
 def test_a_lock_file_without_a_process_refuses_nobody(server: Any, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from jukebox_edu.config import (
     PriorConfig,
     TransformerConfig,
 )
-from jukebox_edu.errors import ConfigError, ShapeError
+from jukebox_edu.errors import ConfigError, LyricsError, ShapeError
 from jukebox_edu.labels import Labels
 from jukebox_edu.nn.linear import PointwiseLinear
 from jukebox_edu.prior.prior import Prior, without_lyrics
@@ -374,6 +374,9 @@ def test_errors_of_labels():
     short = dataclasses.replace(labels, lyric_tokens=labels.lyric_tokens[:, :6])
     with pytest.raises(ShapeError, match="labels.lyric_tokens=6: must be 8 tokens long"):
         prior.logits(codes, labels=short)
+    strange = dataclasses.replace(labels, artist=labels.artist + 1000)
+    with pytest.raises(LyricsError, match="labels.artist=1[0-9]{3}: must be ids from 0 to"):
+        prior.logits(codes, labels=strange)
     with pytest.raises(ShapeError, match="batch of labels=1: must be .* of the codes, 2"):
         prior.logits(codes, labels=labels.select([0]))
     with pytest.raises(ShapeError, match="batch of labels=2: must be .* of the codes, 3"):

@@ -21,6 +21,7 @@ from jukebox_edu.vqvae.model import VQVAE
 ARTISTS = ("unknown", "Ada", "Ben", "Céline")
 GENRES = ("unknown", "waltz", "blues")
 BINS = 32
+LOUD = 0.3  # how much random weights vary: codes neither uniform nor certain
 RATE = 1000  # samples per second; low, so that a second is few codes: 62, 31 and 15
 
 
@@ -41,7 +42,7 @@ def priors(single_sequence: bool = False) -> tuple[PriorConfig, ...]:
     lyrics = LyricConfig(n_tokens=8, encoder=None if single_sequence else encoder)
     order = (0, 0) if single_sequence else (0, 6)
     shared = {"codebook_size": BINS, "sample_rate": RATE}
-    stack = {"width": 16, "depth": 2, "heads": 2, "m_attn": 1.0, "init_scale": 20.0}
+    stack = {"width": 16, "depth": 2, "heads": 2, "m_attn": 1.0, "init_scale": 1.0}
     conditioner = ConditionerConfig(down=1, stride=2, width=4, depth=1)
     top = PriorConfig(
         level=2, n_ctx=8, hop_length=64, labels=labels, lyrics=lyrics, hop_fraction=0.25,
@@ -68,6 +69,9 @@ def tiny_model(seed: int = 0, single_sequence: bool = False) -> Jukebox:
         for codebook in vqvae.bottleneck.codebooks:
             codebook.vectors.normal_()
         parts = [Prior(prior) for prior in config.priors]
+        for prior in parts:  # some weights start at zero: make every one matter
+            for weight in prior.parameters():
+                weight.data += LOUD * torch.randn_like(weight)
     artists = Vocabulary.from_names(ARTISTS, "tiny", "artist")
     genres = Vocabulary.from_names(GENRES, "tiny", "genre")
     lists = LabelVocabularies(artists, genres)
