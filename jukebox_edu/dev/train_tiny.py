@@ -181,13 +181,17 @@ def trained_prior(recipe: Recipe, level: int) -> Prior:
 
 def stage_measure(recipe: Recipe) -> None:
     """Figures on held-out songs."""
-    from jukebox_edu.training.heldout import measure_codec, measure_prior
+    from jukebox_edu.training.heldout import measure_codec, measure_prior, measure_times
+    from jukebox_edu.training.probe import probe_phones
 
     held_out = load_songset(recipe.out / "songs" / "held_out")
     songs = coded_songs(recipe, "held_out")
     figures: dict[str, Any] = {"codec": measure_codec(trained_vqvae(recipe), held_out)}
+    probe = probe_phones(coded_songs(recipe, "train")[:300], songs, 512)
+    figures["phones in the top codes"] = dataclasses.asdict(probe)
     for level in (2, 1, 0):
         figures[f"prior_{level}"] = measure_prior(trained_prior(recipe, level), songs)
+    figures["alignment"] = measure_times(trained_prior(recipe, 2), songs)
     _write_json(figures, recipe.out / "figures.json")
 
 

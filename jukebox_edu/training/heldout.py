@@ -17,10 +17,12 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from jukebox_edu.alignment import align
 from jukebox_edu.evaluation.intervals import Estimate, estimate
 from jukebox_edu.labels import Labels
 from jukebox_edu.prior.prior import Prior, without_lyrics
@@ -152,6 +154,29 @@ def _alignment_figures(prior: Prior, batch: Batch) -> dict[str, Any]:
         "chance: mass on the sung word if spread evenly": dataclasses.asdict(
             _per_song(sung.float().mean(-1), counted)
         ),
+    }
+
+
+def measure_times(prior: Prior, songs: Sequence[CodedSong]) -> dict[str, Any]:
+    """When words begin, read from attention, against the singer's true timing.
+
+    Lesson: notebooks/08_lyrics_and_alignment.ipynb
+    """
+    errors, monotone, late = [], [], []
+    for song in songs:
+        codes = torch.from_numpy(song.codes[-1].astype(np.int64))[None]
+        alignment = align(prior, codes, song.labels)
+        for word in alignment.word_times():
+            inside = (song.characters >= word.first_char) & (song.characters < word.last_char_end)
+            if inside.any():
+                late.append(word.start - int(inside.argmax()) * alignment.hop_seconds)
+        monotone.append(alignment.monotonicity())
+        errors.append(float(np.median(np.abs(late[-len(song.lyrics.split()) :]))))
+    return {
+        "median error of a word's start, seconds, per song": dataclasses.asdict(estimate(errors)),
+        "median error of a word's start, seconds, all words": float(np.median(np.abs(late))),
+        "share of words within 0.12 s": float((np.abs(late) <= 0.12).mean()),
+        "share of frames where attention does not go back": dataclasses.asdict(estimate(monotone)),
     }
 
 

@@ -231,7 +231,8 @@ def test_a_hub_without_the_model(server: Any, small: ReleasedModel, tmp_path: Pa
     ["[]", "{}", '{"weight_map": []}', '{"weight_map": {"a": 1}}', '{"weight_map": {}}',
      '{"weight_map": {"a": "../../x.bin"}}', '{"weight_map": {"a": "/etc/x.bin"}}',
      '{"weight_map": {"a": "c:\\\\x.bin"}}', '{"weight_map": {"a": ".x.bin"}}', "[" * 99999,
-     '{"weight_map": {"a": "x.py"}}', '{"weight_map": {"a": ["x.bin"]}}', '{"weight_map": {"a": "sub/x.bin"}}'],
+     '{"weight_map": {"a": "x.py"}}', '{"weight_map": {"a": ["x.bin"]}}',
+     '{"weight_map": {"a": "sub/x.bin"}}'],
 )  # fmt: skip
 def test_hostile_indices(tmp_path: Path, index: str) -> None:
     path = tmp_path / "model.safetensors.index.json"
