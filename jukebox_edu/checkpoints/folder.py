@@ -171,28 +171,6 @@ def _load(path: Path, build: Callable[[], Model], **where: Any) -> Model:
         return fill(model, tensors, names, source=path.name, **where)
 
 
-@contextmanager
-def _open_weights(path: Path) -> Iterator[dict[str, StoredTensor]]:
-    """The tensors of a safetensors file, still in the file."""
-    if not path.is_file():
-        raise CheckpointError(f"There is no file {path}. Copy or download the folder again.")
-    try:
-        with safe_open(path, framework="pt", device="cpu") as file:
-            tensors = {}
-            for name in file.keys():  # noqa: SIM118 (not a dict)
-                slot = file.get_slice(name)
-                dtype = _DTYPES.get(slot.get_dtype(), torch.uint8)
-                read = partial(file.get_tensor, name)
-                tensors[name] = StoredTensor(tuple(slot.get_shape()), dtype, read)
-            yield tensors
-    except (SafetensorError, ValueError) as error:
-        if isinstance(error, JukeboxError):
-            raise
-        raise CheckpointError(
-            f"{path} is damaged or no safetensors file ({str(error)[:100]}). Copy it again."
-        ) from None
-
-
 def _read_json(path: Path) -> Any:
     if not path.is_file():
         raise CheckpointError(f"There is no {path.name} in {path.parent}: it is no model folder.")

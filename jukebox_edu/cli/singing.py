@@ -93,8 +93,8 @@ def run_demo(arguments: argparse.Namespace) -> None:
     """
     from jukebox_edu.sampling.run_folder import checked_folder
 
-    folder = checked_folder(arguments.out)
     model = load_model(arguments)
+    folder = checked_folder(arguments.out)
     wanted = DEMO_SECONDS * model.sample_rate
     seconds = units.padded_length(wanted, model.hop_lengths[-1]) / model.sample_rate
     song = model.sample(
