@@ -8,14 +8,9 @@ What
 Lesson: notebooks/11_real_models_on_a_gpu.ipynb
 """
 
-from jukebox_edu.checkpoints.folder import (
-    KnownNames,
-    load_known_names,
-    load_model_config,
-    load_prior,
-    load_vqvae,
-)
+from jukebox_edu.checkpoints.folder import load_model_config, load_prior, load_vqvae
 from jukebox_edu.checkpoints.hparams import prior_config, vqvae_config
+from jukebox_edu.checkpoints.known_names import KnownNames, load_known_names
 from jukebox_edu.checkpoints.names import Names, prior_names, vqvae_names
 from jukebox_edu.checkpoints.openai import load_openai_prior, load_openai_vqvae
 from jukebox_edu.checkpoints.saving import save_model

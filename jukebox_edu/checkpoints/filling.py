@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import torch
@@ -25,6 +27,18 @@ from jukebox_edu.nn.linear import PointwiseLinear
 
 Model = TypeVar("Model", bound=nn.Module)
 MATRIX_DTYPES = (torch.float32, torch.float16, torch.bfloat16)
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """One tensor of a model and what a file has for it.
+
+    Lesson: notebooks/11_real_models_on_a_gpu.ipynb
+    """
+
+    names: tuple[str, ...]  # all names it has in our model
+    expected: Tensor  # the model's own, without numbers
+    stored: StoredTensor  # reading it checks its numbers and gives them their precision
 
 
 def empty_model(build: Callable[[], Model]) -> Model:
@@ -69,20 +83,48 @@ def fill(
     """
     if dtype not in MATRIX_DTYPES:
         raise ConfigError(must("dtype", dtype, f"one of {MATRIX_DTYPES}"))
-    shared = _shared_names(model)
-    _compare(shared, tensors, names, source)
-    matrices = matrix_names(model)
     state: dict[str, Tensor] = {}
-    for ours, expected in shared:
-        precision = dtype if ours[0] in matrices else torch.float32
-        present = [names[name] for name in ours if names[name] in tensors]
-        value = _read_shared(tensors, present, precision, source).to(device)
-        if isinstance(expected, nn.Parameter):
+    for item in incoming(model, tensors, names, source=source, dtype=dtype):
+        value = item.stored.read().to(device)
+        if isinstance(item.expected, nn.Parameter):
             value = nn.Parameter(value, requires_grad=False)
-        state.update(dict.fromkeys(ours, value))  # one tensor under all its names stays one
+        state.update(dict.fromkeys(item.names, value))  # one tensor under all its names stays one
     model.load_state_dict(state, strict=True, assign=True)
     _fill_scratch_buffers(model, device)
     return model
+
+
+def incoming(
+    model: nn.Module,
+    tensors: Mapping[str, StoredTensor],
+    names: Mapping[str, str],
+    *,
+    source: str,
+    dtype: torch.dtype | None,
+) -> list[Incoming]:
+    """Compare a file's names and shapes with the model's, and say what to read for each tensor.
+
+    Parameters are those of `fill`; with `dtype` None everything keeps the file's precision.
+
+    Raises
+    ------
+    CheckpointError
+        If names or shapes differ; on reading, if a number is not finite.
+
+    Lesson: notebooks/11_real_models_on_a_gpu.ipynb
+    """
+    shared = _shared_names(model)
+    _compare(shared, tensors, names, source)
+    matrices, found = matrix_names(model), []
+    for ours, expected in shared:
+        present = [names[name] for name in ours if names[name] in tensors]
+        precision = dtype if ours[0] in matrices else torch.float32
+        if dtype is None or precision is None:
+            precision = tensors[present[0]].dtype
+        read = partial(_read_shared, tensors, present, precision, source)
+        stored = StoredTensor(tuple(expected.shape), precision, read)
+        found.append(Incoming(tuple(ours), expected, stored))
+    return found
 
 
 def matrix_names(model: nn.Module) -> set[str]:

@@ -5,56 +5,73 @@ What
         vqvae.safetensors      the codec
         prior_0.safetensors    the prior of level 0, and so on up to the top
         artists.json           names of the artists, index = id (likewise genres.json)
+        artists_2.json         the same for level 2 alone, where it has other names
 
     Nothing in it can be executed, every file has one fixed name, and no file name is ever taken
     from the contents of another. Weights come back as float32 whatever the files hold, unless a
     prior is asked for in half precision. `saving.py` writes such folders.
+
+    Version 2 of the format allows what version 1 does not: lists of one level alone, and a folder
+    that holds a part of a model only, with `null` in config.json for what is not there.
 Lesson: notebooks/12_teach_it_your_music.ipynb
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 
 from jukebox_edu.checkpoints.filling import Model, empty_model, fill
+from jukebox_edu.checkpoints.known_names import read_json
 from jukebox_edu.checkpoints.limits import refuse_absurd
-from jukebox_edu.checkpoints.reading import StoredTensor
-from jukebox_edu.config import ModelConfig, from_json_dict
-from jukebox_edu.errors import CheckpointError, ConfigError, JukeboxError, must
+from jukebox_edu.checkpoints.safetensors_file import open_safetensors
+from jukebox_edu.config import ModelConfig, PriorConfig, VQVAEConfig, from_json_dict
+from jukebox_edu.errors import CheckpointError, ConfigError, must
 from jukebox_edu.prior.prior import Prior
 from jukebox_edu.vqvae.model import VQVAE
 
-FORMAT_VERSION = 1
+FORMAT_VERSIONS = (1, 2)
 CONFIG_FILE, CODEC_FILE = "config.json", "vqvae.safetensors"
-MAX_JSON = 16 * 2**20  # bytes; longer lists of names are not read
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,99}")
-_DTYPES = {
-    "F16": torch.float16,
-    "BF16": torch.bfloat16,
-    "F32": torch.float32,
-    "F64": torch.float64,
-}
 
 
 @dataclass(frozen=True)
-class KnownNames:
-    """Names that a model's label tables stand for; index = id.
+class ModelParts:
+    """What a folder holds of a model; `None` stands for what is not there.
 
-    Lesson: notebooks/07_style_and_time.ipynb
+    Lesson: notebooks/11_real_models_on_a_gpu.ipynb
     """
 
-    artists: tuple[str, ...] = ()
-    genres: tuple[str, ...] = ()
+    name: str  # of the model
+    vqvae: VQVAEConfig | None
+    priors: tuple[PriorConfig | None, ...]  # index = level
+    licence: str = ""  # of the weights
+    format_version: int = 2
+
+    def whole(self) -> ModelConfig:
+        """The configuration of the complete model.
+
+        Raises
+        ------
+        CheckpointError
+            If a part is missing.
+
+        Lesson: notebooks/11_real_models_on_a_gpu.ipynb
+        """
+        missing = [f"the prior of level {i}" for i, p in enumerate(self.priors) if p is None]
+        if self.vqvae is None or missing:
+            listed = ", ".join((["the codec"] if self.vqvae is None else []) + missing)
+            raise CheckpointError(
+                f"{self.name!r} is a part of a model only, without {listed}. Convert the missing "
+                "files into the same folder, or load what is there with load_vqvae and load_prior."
+            )
+        priors = tuple(prior for prior in self.priors if prior is not None)
+        return ModelConfig(self.name, self.vqvae, priors, self.licence, self.format_version)
 
 
 def prior_file(level: int) -> str:
@@ -79,47 +96,58 @@ def checked_name(name: str) -> str:
 
 
 def load_model_config(folder: str | Path) -> ModelConfig:
-    """Read the configuration of a model folder.
+    """Read the configuration of a folder with a complete model.
 
     Raises
     ------
     CheckpointError
-        If there is none, or it is damaged, of a newer format, or not possible.
+        If there is none, or it is damaged, of a newer format, not possible, or a part only.
 
     Lesson: notebooks/12_teach_it_your_music.ipynb
     """
+    return load_model_parts(folder).whole()
+
+
+def load_model_parts(folder: str | Path) -> ModelParts:
+    """Read what a model folder holds, be it a complete model or not.
+
+    Raises
+    ------
+    CheckpointError
+        If there is no configuration, or it is damaged, of a newer format, or not possible.
+
+    Lesson: notebooks/11_real_models_on_a_gpu.ipynb
+    """
     path = Path(folder) / CONFIG_FILE
-    data = _read_json(path)
+    data = read_json(path)
     if not isinstance(data, dict):
         raise CheckpointError(f"{path} does not describe a model: it is no JSON object.")
     version = data.get("format_version")
-    if version != FORMAT_VERSION:
+    if version not in FORMAT_VERSIONS or isinstance(version, bool):
         raise CheckpointError(
-            f"{path} has format_version {version!r}, and this library reads {FORMAT_VERSION}. "
+            f"{path} has format_version {version!r}, and this library reads {FORMAT_VERSIONS}. "
             "Update the library, or convert the model again."
         )
     try:
         refuse_absurd(data)
-        config: ModelConfig = from_json_dict(ModelConfig, data)
-        checked_name(config.name)
-        return config
+        parts: ModelParts = from_json_dict(ModelParts, data)
+        _check(parts)
+        return parts
     except Exception as error:  # a value of the wrong kind can fail anywhere in the dataclasses
         raise CheckpointError(f"{path} does not describe a model: {str(error)[:300]}") from None
 
 
-def load_known_names(folder: str | Path) -> KnownNames:
-    """Read the lists of artists and genres; empty where the folder has none.
-
-    Lesson: notebooks/07_style_and_time.ipynb
-    """
-    lists = {}
-    for kind in ("artists", "genres"):
-        path = Path(folder) / f"{kind}.json"
-        names = _read_json(path) if path.exists() else []
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise CheckpointError(f"{path} is not a list of names. Copy the folder again.")
-        lists[kind] = tuple(names)
-    return KnownNames(**lists)
+def _check(parts: ModelParts) -> None:
+    """Refuse parts that are no configurations, or not of one model."""
+    checked_name(parts.name)
+    if parts.format_version == 1 or (parts.vqvae is not None and None not in parts.priors):
+        parts.whole()
+        return
+    for level, prior in enumerate(parts.priors):
+        if prior is not None and (not isinstance(prior, PriorConfig) or prior.level != level):
+            raise ConfigError(must(f"priors[{level}]", prior, f"a prior of level {level}, or null"))
+    if parts.vqvae is not None and not isinstance(parts.vqvae, VQVAEConfig):
+        raise ConfigError(must("vqvae", parts.vqvae, "a codec, or null"))
 
 
 def load_vqvae(folder: str | Path, *, device: torch.device | str = "cpu") -> VQVAE:
@@ -127,7 +155,9 @@ def load_vqvae(folder: str | Path, *, device: torch.device | str = "cpu") -> VQV
 
     Lesson: notebooks/12_teach_it_your_music.ipynb
     """
-    config = load_model_config(folder).vqvae
+    config = load_model_parts(folder).vqvae
+    if config is None:
+        raise CheckpointError(f"{folder} holds no codec, only priors. Convert one into it.")
     return _load(Path(folder) / CODEC_FILE, lambda: VQVAE(config), device=device)
 
 
@@ -154,11 +184,14 @@ def load_prior(
 
     Lesson: notebooks/12_teach_it_your_music.ipynb
     """
-    priors = load_model_config(folder).priors
+    priors = load_model_parts(folder).priors
     if isinstance(level, bool) or level not in range(len(priors)):
         raise ConfigError(must("level", level, f"from 0 (bottom) to {len(priors) - 1} (top)"))
+    config = priors[level]
+    if config is None:
+        raise CheckpointError(f"{folder} holds no prior of level {level}. Convert one into it.")
     path = Path(folder) / prior_file(level)
-    return _load(path, lambda: Prior(priors[level]), device=device, dtype=dtype)
+    return _load(path, lambda: Prior(config), device=device, dtype=dtype)
 
 
 def _load(path: Path, build: Callable[[], Model], **where: Any) -> Model:
@@ -167,16 +200,5 @@ def _load(path: Path, build: Callable[[], Model], **where: Any) -> Model:
     except (ConfigError, RuntimeError) as error:
         raise CheckpointError(f"{path.parent}: {CONFIG_FILE} is not possible: {error}") from None
     names = {name: name for name in model.state_dict()}
-    with _open_weights(path) as tensors:
+    with open_safetensors(path) as tensors:
         return fill(model, tensors, names, source=path.name, **where)
-
-
-def _read_json(path: Path) -> Any:
-    if not path.is_file():
-        raise CheckpointError(f"There is no {path.name} in {path.parent}: it is no model folder.")
-    if path.stat().st_size > MAX_JSON:
-        raise CheckpointError(f"{path} has {path.stat().st_size} bytes, too many to be right.")
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError, OSError) as error:
-        raise CheckpointError(f"{path} is no readable JSON: {str(error)[:100]}") from None

@@ -60,7 +60,7 @@ def load_openai_vqvae(
     if isinstance(hparams, VQVAEConfig):
         config = hparams
     else:
-        config = vqvae_config(_known(file, CODEC_NAMES) if hparams is None else hparams)
+        config = vqvae_config(known_options(file, CODEC_NAMES) if hparams is None else hparams)
     names = {n.ours: n.released for n in vqvae_names(config)}
     model = empty_model(lambda: VQVAE(config))
     return fill(model, file.tensors, names, source=file.path.name, device=device)
@@ -103,7 +103,7 @@ def load_openai_prior(
         config = hparams
         _check_codec(config, codec)
     else:
-        config = prior_config(_prior_hparams(file, hparams), vqvae=codec)
+        config = prior_config(prior_options(file, hparams), vqvae=codec)
     names = {n.ours: n.released for n in prior_names(config)}
     model = empty_model(lambda: Prior(config))
     return fill(model, file.tensors, names, source=file.path.name, device=device, dtype=dtype)
@@ -117,7 +117,7 @@ def _open(path: str | Path, kind: str, other: str) -> ReleasedFile:
     return file
 
 
-def _known(file: ReleasedFile, names: frozenset[str]) -> dict[str, Any]:
+def known_options(file: ReleasedFile, names: frozenset[str]) -> dict[str, Any]:
     """The file's own options that describe the network; others belong to its training run."""
     known = {name: value for name, value in file.hps.items() if name in names}
     if not known:
@@ -129,7 +129,7 @@ def _known(file: ReleasedFile, names: frozenset[str]) -> dict[str, Any]:
     return known
 
 
-def _prior_hparams(file: ReleasedFile, hparams: Hparams | None) -> Hparams:
+def prior_options(file: ReleasedFile, hparams: Hparams | None) -> Hparams:
     """Complete the given names by what the file itself tells about its codec.
 
     The options a prior file carries may describe another codec than the one in use; the number of
@@ -137,7 +137,7 @@ def _prior_hparams(file: ReleasedFile, hparams: Hparams | None) -> Hparams:
     """
     if hparams is not None and not isinstance(hparams, Mapping):
         raise ConfigError(must("hparams", hparams, "a mapping of released names, or a PriorConfig"))
-    own = _known(file, PRIOR_NAMES) if hparams is None else file.hps
+    own = known_options(file, PRIOR_NAMES) if hparams is None else file.hps
     values = dict(own if hparams is None else hparams)
     if hparams is None or values.get("l_bins") is None:
         embedding = file.tensors.get("prior.x_emb.weight")

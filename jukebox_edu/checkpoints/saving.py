@@ -27,11 +27,10 @@ from jukebox_edu.checkpoints.filling import MATRIX_DTYPES
 from jukebox_edu.checkpoints.folder import (
     CODEC_FILE,
     CONFIG_FILE,
-    FORMAT_VERSION,
-    KnownNames,
     checked_name,
     prior_file,
 )
+from jukebox_edu.checkpoints.known_names import KnownNames, check_names, list_contents
 from jukebox_edu.config import ModelConfig, to_json_dict
 from jukebox_edu.errors import CheckpointError, ConfigError, JukeboxError, must
 from jukebox_edu.prior.prior import Prior
@@ -44,7 +43,7 @@ def save_model(
     vqvae: VQVAE,
     priors: Sequence[Prior],
     *,
-    known_names: KnownNames | None = None,
+    known_names: KnownNames | Sequence[KnownNames] | None = None,
     dtype: torch.dtype = torch.float16,
 ) -> Path:
     """Write a model folder and return its path; replaces files of the same names there.
@@ -58,7 +57,7 @@ def save_model(
     vqvae, priors
         The models, bottom level first.
     known_names
-        Artists and genres of the label tables, if there are any.
+        Artists and genres of the label tables, if there are any: of all levels, or one per level.
     dtype
         Precision of all weights in the files.
 
@@ -71,8 +70,11 @@ def save_model(
 
     Lesson: notebooks/12_teach_it_your_music.ipynb
     """
-    known_names = known_names or KnownNames()
-    config = replace(config, format_version=FORMAT_VERSION)
+    if known_names is None or isinstance(known_names, KnownNames):
+        known_names = (known_names or KnownNames(),) * len(priors)
+    lists = list_contents(known_names)
+    own_lists = any(name not in ("artists.json", "genres.json") for name in lists)
+    config = replace(config, format_version=2 if own_lists else 1)  # the oldest that can say it
     _check_parts(config, vqvae, priors, known_names)
     if dtype not in MATRIX_DTYPES:
         raise ConfigError(must("dtype", dtype, f"one of {MATRIX_DTYPES}"))
@@ -80,10 +82,9 @@ def save_model(
     writers: dict[str, Callable[[Path], None]] = {CODEC_FILE: partial(_write_weights, vqvae, dtype)}
     for level, prior in enumerate(priors):
         writers[prior_file(level)] = partial(_write_weights, prior, dtype)
-    for kind in ("artists", "genres"):
-        if names := getattr(known_names, kind):
-            writers[f"{kind}.json"] = partial(_write_json, list(names))
-    writers[CONFIG_FILE] = partial(_write_json, to_json_dict(config))  # last: now it is a model
+    for name, names in lists.items():
+        writers[name] = partial(write_json, names)
+    writers[CONFIG_FILE] = partial(write_json, to_json_dict(config))  # last: now it is a model
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _write_all(folder, writers)
@@ -95,7 +96,7 @@ def save_model(
 
 
 def _check_parts(
-    config: ModelConfig, vqvae: VQVAE, priors: Sequence[Prior], names: KnownNames
+    config: ModelConfig, vqvae: VQVAE, priors: Sequence[Prior], names: Sequence[KnownNames]
 ) -> None:
     checked_name(config.name)
     if vqvae.config != config.vqvae:
@@ -104,11 +105,10 @@ def _check_parts(
         advice = "Build the ModelConfig from vqvae.config and each prior.config."
         given = [prior.config for prior in priors]
         raise ConfigError(must("priors", given, "the models of config.priors, in order", advice))
-    labels = config.priors[-1].labels
-    for kind in ("artists", "genres"):
-        count, size = len(getattr(names, kind)), getattr(labels, f"n_{kind}", 0)
-        if count and count != size:
-            raise ConfigError(must(f"len({kind})", count, f"{size}, the rows of the top's table"))
+    if len(names) != len(priors):
+        raise ConfigError(must("len(known_names)", len(names), f"{len(priors)}, one per level"))
+    for prior, known in zip(config.priors, names, strict=True):
+        check_names(prior, known, whole=prior.level == len(priors) - 1)
 
 
 def _write_all(folder: Path, writers: Mapping[str, Callable[[Path], None]]) -> None:
@@ -141,6 +141,10 @@ def _write_weights(model: nn.Module, dtype: torch.dtype, path: Path) -> None:
     save_file(tensors, path, metadata={"format": "pt"})
 
 
-def _write_json(data: Any, path: Path) -> None:
+def write_json(data: Any, path: Path) -> None:
+    """Write plain data as a JSON file for people to read.
+
+    Lesson: notebooks/12_teach_it_your_music.ipynb
+    """
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8")

@@ -4,6 +4,7 @@ What
     demo, sample          sing a song                                     singing.py
     encode, decode        sound to codes and back                         coding.py
     doctor, models        what is here                                    looking.py
+    download              released models             jukebox_edu/checkpoints/commands.py
 
     An error is one line and exit code 2, Ctrl-C is exit code 130; a traceback is shown only when
     the environment variable JUKEBOX_EDU_DEBUG is set.
@@ -25,8 +26,8 @@ DEBUG_VARIABLE = "JUKEBOX_EDU_DEBUG"  # set to anything but "": show tracebacks
 OK, FAILED, WRONG, STOPPED = 0, 1, 2, 130  # exit codes
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """All commands with their options.
+def build_parser(first: str = "") -> argparse.ArgumentParser:
+    """All commands with their options; those of `download` only if it is the first word.
 
     Lesson: notebooks/00_ten_minutes.ipynb
     """
@@ -39,6 +40,12 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for room in (singing, coding, looking):
         room.add_commands(commands)
+    if first == "download":  # its options need the catalogue of released models, and torch
+        from jukebox_edu.checkpoints.commands import add_download_command
+
+        add_download_command(commands)
+    else:
+        commands.add_parser("download", help="fetch the files of a released model")
     return parser
 
 
@@ -47,9 +54,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Lesson: notebooks/00_ten_minutes.ipynb
     """
-    parser = build_parser()
+    words = sys.argv[1:] if argv is None else list(argv)
+    parser = build_parser(words[0] if words else "")
     try:
-        arguments = parser.parse_args(argv)
+        arguments = parser.parse_args(words)
     except SystemExit as leaving:  # argparse has said why
         return int(leaving.code or 0)
     if arguments.version:
@@ -61,6 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return OK
     with warnings.catch_warnings():
+        warnings.simplefilter("default", UserWarning)  # a note, not the end
         warnings.showwarning = _show_warning
         return _run(arguments)
 
@@ -68,6 +77,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     """Run a command; every way it can end becomes an exit code."""
     try:
+        if hasattr(arguments, "handler"):  # a command that counts its own exit codes
+            return arguments.handler(arguments)
         arguments.run(arguments)
         sys.stdout.flush()
         return OK

@@ -74,9 +74,10 @@ def run_encode(arguments: argparse.Namespace) -> None:
         "n_samples": len(clip.samples),
         **_codec(model),
     }
-    arrays = {f"codes_{level}": c.cpu().numpy().astype(np.int32) for level, c in enumerate(codes)}
-    text = np.array(json.dumps(about))
-    write_whole(target, lambda file: np.savez_compressed(file, about=text, **arrays))
+    arrays: dict[str, Any] = {"about": np.array(json.dumps(about))}
+    for level, found in enumerate(codes):
+        arrays[f"codes_{level}"] = found.cpu().numpy().astype(np.int32)
+    write_whole(target, lambda file: np.savez_compressed(file, **arrays))
     numbers = ", ".join(f"{c.shape[1]:,} of level {level}" for level, c in enumerate(codes))
     print(f"wrote {target}: {clip.seconds:.2f} s as codes ({numbers})")
 

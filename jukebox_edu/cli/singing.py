@@ -71,6 +71,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     Lesson: notebooks/00_ten_minutes.ipynb
     """
     parser.add_argument("--model", default="tiny", metavar="NAME", help="see jukebox-edu models")
+    parser.add_argument("--weights", metavar="DIR", help="folder with a released model's files")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
     parser.add_argument("--dtype", default="auto", help="auto, float32, bfloat16, float16")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
@@ -83,7 +84,7 @@ def load_model(arguments: argparse.Namespace) -> Jukebox:
     """
     from jukebox_edu.model import load
 
-    return load(arguments.model, device=arguments.device, dtype=arguments.dtype)
+    return load(arguments.model, arguments.device, arguments.dtype, arguments.weights)
 
 
 def run_demo(arguments: argparse.Namespace) -> None:

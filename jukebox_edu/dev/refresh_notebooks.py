@@ -18,10 +18,22 @@ from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
 
+from jukebox_edu.dev.addresses import FIRST_CELL, badge
 from jukebox_edu.errors import RunError
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 IGNORED = ("nbval-ignore-output", "nbval-skip")  # tags of cells whose output is not compared
+
+
+def begin_alike(notebook: Any, name: str) -> None:
+    """Write the badge into the first text, and the first code cell, as `addresses` says.
+
+    Lesson: notebooks/00_ten_minutes.ipynb
+    """
+    first = notebook.cells[0]
+    first.source = re.sub(r"\[!\[Open in Colab\]\(.*?\)\]\(.*?\)", badge(name), first.source)
+    code = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    code.source = FIRST_CELL
 
 
 def executed(path: Path, timeout: int) -> Any:
@@ -33,6 +45,7 @@ def executed(path: Path, timeout: int) -> Any:
     from nbclient import NotebookClient
 
     notebook = nbformat.read(path, as_version=4)
+    begin_alike(notebook, path.name)
     client = NotebookClient(
         notebook, timeout=timeout, kernel_name="python3", resources={"metadata": {"path": "."}}
     )

@@ -61,7 +61,7 @@ def checked_dtype(
         half = device.type == "cuda" and torch.cuda.is_bf16_supported()
         return torch.bfloat16 if half else torch.float16
     chosen = DTYPES.get(dtype) if isinstance(dtype, str) else dtype
-    if chosen not in DTYPES.values():
+    if chosen is None or chosen not in DTYPES.values():
         raise ConfigError(must("dtype", dtype, f'"auto" or one of {tuple(DTYPES)}'))
     return chosen
 

@@ -393,4 +393,3 @@ class Jukebox:
         from jukebox_edu.model.features import features
 
         return features(self, audio, layer, pool, sample_rate)
-

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,10 @@ import torch
 
 from jukebox_edu.config import ModelConfig
 from jukebox_edu.errors import CheckpointError, ConfigError, must
-from jukebox_edu.labels import LabelVocabularies, Vocabulary
+from jukebox_edu.labels import LabelVocabularies
 from jukebox_edu.model.devices import checked_device, checked_dtype
 from jukebox_edu.model.jukebox import Jukebox
-from jukebox_edu.released import MODEL_SETS, RELEASED_LICENCE
+from jukebox_edu.released import MODEL_SETS
 from jukebox_edu.sampling.memory import level_memory
 from jukebox_edu.sampling.plan_text import size_text
 
@@ -32,7 +33,10 @@ _HASHED = 1 << 16  # bytes hashed at each end of a file of weights
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """One line of the table of models."""
+    """One line of the table of models.
+
+    Lesson: notebooks/00_ten_minutes.ipynb
+    """
 
     name: str  # what `load` takes
     here: bool  # whether its weights are on this machine
@@ -45,7 +49,10 @@ class ModelInfo:
 
 
 class ModelTable(tuple[ModelInfo, ...]):
-    """The models, printed as a table."""
+    """The models, printed as a table.
+
+    Lesson: notebooks/00_ten_minutes.ipynb
+    """
 
     def __repr__(self) -> str:
         lines = [f"{'name':12} {'here':5} {'size':>9}  {'lyrics':6}  needs"]
@@ -61,6 +68,7 @@ def models() -> ModelTable:
     Lesson: notebooks/00_ten_minutes.ipynb
     """
     from jukebox_edu.checkpoints import load_model_config
+    from jukebox_edu.checkpoints.located import locate
 
     table = []
     for folder in reversed(bundled()):
@@ -69,8 +77,10 @@ def models() -> ModelTable:
         table.append(_info(config, config.name, True, size, "nothing: it is bundled"))
     for name, config in MODEL_SETS.items():
         numbers = sum(level_memory(prior).parameters for prior in config.priors)
-        wanted = "a GPU with 16 GB or more, or much patience, and a download"
-        table.append(_info(config, name, False, size_text(4 * numbers), wanted))
+        here = locate(name).complete
+        needs = "a GPU with 16 GB or more, or much patience"
+        needs += "" if here else f"; fetch it with: jukebox-edu download {name}"
+        table.append(_info(config, name, here, size_text(4 * numbers), needs))
     return ModelTable(table)
 
 
@@ -102,13 +112,14 @@ def load(
     Parameters
     ----------
     name
-        "tiny" (the newest bundled model), "tiny-1" and so on, or a model folder.
+        "tiny" (the newest bundled model), "tiny-1" and so on, a model folder, or a released
+        model: "1b_lyrics", "5b", "5b_lyrics".
     device
         "auto", "cpu", "cuda", "cuda:1", "mps".
     dtype
         Precision of the priors: "auto", "float32", "bfloat16", "float16".
     weights
-        Folder with downloaded files, for the released models.
+        Folder with the files of a released model; None: where `jukebox-edu download` puts them.
 
     Raises
     ------
@@ -118,10 +129,13 @@ def load(
     Lesson: notebooks/00_ten_minutes.ipynb
     """
     from jukebox_edu.checkpoints import load_model_config, load_prior, load_vqvae
+    from jukebox_edu.model.released_model import released
 
+    place = checked_device(device)
+    if isinstance(name, str) and name in MODEL_SETS:
+        return released(name, place, dtype, weights)
     folder = _folder(name, weights)
     config = load_model_config(folder)
-    place = checked_device(device)
     precision = checked_dtype(dtype, place, config)
     vqvae = load_vqvae(folder, device=place)
     levels = range(len(config.priors))
@@ -139,13 +153,6 @@ def _folder(name: Any, weights: Any) -> Path:
         return bundled()[-1]
     if text in there:
         return there[text]
-    if text in MODEL_SETS:
-        raise CheckpointError(
-            f"The released model {text!r} cannot be fetched by this version. Get its files from "
-            "OpenAI's release, convert them into a model folder with jukebox_edu.checkpoints "
-            "(load_openai_vqvae, load_openai_prior, save_model) and load that folder. "
-            f"Licence: {RELEASED_LICENCE}."
-        )
     if weights is not None:
         raise ConfigError(must("weights", weights, "None, except for released models"))
     path = Path(text)
@@ -167,23 +174,25 @@ def vocabularies(folder: Path, config: ModelConfig) -> tuple[LabelVocabularies |
     """
     from jukebox_edu.checkpoints import load_known_names
 
-    names = load_known_names(folder)
     found: list[LabelVocabularies | None] = []
     for prior in config.priors:
-        if prior.labels is None:
-            found.append(None)
-            continue
-        version = prior.labels.version
-        artists = Vocabulary.from_names(names.artists or ("unknown",), version, "artist")
-        genres = Vocabulary.from_names(names.genres or ("unknown",), version, "genre")
-        found.append(LabelVocabularies(artists, genres))
+        names, labels = load_known_names(folder, prior.level), prior.labels
+        found.append(None if labels is None else names.vocabularies(labels.version))
     return tuple(found)
 
 
 def _hash(folder: Path) -> str:
-    """Short text that changes with the files: their sizes, beginnings and ends."""
-    digest = hashlib.sha256((folder / "config.json").read_bytes())
-    for path in sorted(folder.glob("*.safetensors")):
+    """Short text that changes with the files of a model folder."""
+    return hash_of((folder / "config.json").read_bytes(), sorted(folder.glob("*.safetensors")))
+
+
+def hash_of(about: bytes, files: Sequence[Path]) -> str:
+    """Short text that changes with `about` and the files: their sizes, beginnings and ends.
+
+    Lesson: notebooks/11_real_models_on_a_gpu.ipynb
+    """
+    digest = hashlib.sha256(about)
+    for path in files:
         size = path.stat().st_size
         digest.update(f"{path.name} {size}".encode())
         with path.open("rb") as file:

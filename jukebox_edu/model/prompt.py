@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Prompt:
-    """Codes that a new song begins with."""
+    """Codes that a new song begins with.
+
+    Lesson: notebooks/09_windows_and_upsampling.ipynb
+    """
 
     codes: tuple[Tensor, ...]  # index = level, (batch, tokens) long; a level may be empty
     mark: str  # fingerprint of what was given

@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """One song (or batch) that shall be written."""
+    """One song (or batch) that shall be written.
+
+    Lesson: notebooks/09_windows_and_upsampling.ipynb
+    """
 
     lyrics: Any  # one for all samples or one per sample
     artist: Any  # likewise; None: the model's first
@@ -47,7 +50,10 @@ class Request:
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """A request that was found possible: nothing can be refused from here on but by the disk."""
+    """A request that was found possible: nothing can be refused from here on but by the disk.
+
+    Lesson: notebooks/09_windows_and_upsampling.ipynb
+    """
 
     request: Request
     prompt: Prompt  # one row per sample
@@ -124,7 +130,7 @@ def _plain(value: Any) -> Any:
     return float(value) if isinstance(value, np.floating) else value
 
 
-def told_by(song: Any, lyrics: Any, artist: Any, genre: Any) -> tuple[Any, ...]:
+def told_by(song: Any, lyrics: Any, artist: Any, genre: Any) -> tuple[Any, Any, Any]:
     """Words and names as given, else those of the song: (lyrics, artist, genre).
 
     Lesson: notebooks/09_windows_and_upsampling.ipynb
@@ -134,5 +140,8 @@ def told_by(song: Any, lyrics: Any, artist: Any, genre: Any) -> tuple[Any, ...]:
     labels = song.labels
     if labels is None:
         return lyrics or "", artist, genre
-    given = zip((lyrics, artist, genre), (labels.lyrics, labels.artist, labels.genre), strict=True)
-    return tuple(theirs if ours is None else ours for ours, theirs in given)
+    return (
+        labels.lyrics if lyrics is None else lyrics,
+        labels.artist if artist is None else artist,
+        labels.genre if genre is None else genre,
+    )

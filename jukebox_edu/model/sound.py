@@ -24,7 +24,10 @@ MAX_ROWS = 1024  # recordings encoded side by side
 
 
 class Codes(list[Tensor]):
-    """Codes of all levels, index = level; remembers how long the sound was before padding."""
+    """Codes of all levels, index = level; remembers how long the sound was before padding.
+
+    Lesson: notebooks/04_three_levels.ipynb
+    """
 
     def __init__(self, levels: list[Tensor], n_samples: int) -> None:
         super().__init__(levels)

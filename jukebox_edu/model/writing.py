@@ -39,7 +39,10 @@ ROWS = 16  # positions that are written to the log together
 
 
 class LogWriter:
-    """Keeps drawn tokens and writes them to the log a few at a time."""
+    """Keeps drawn tokens and writes them to the log a few at a time.
+
+    Lesson: notebooks/09_windows_and_upsampling.ipynb
+    """
 
     def __init__(self, log: TokenLog) -> None:
         self.log = log
@@ -59,7 +62,10 @@ class LogWriter:
 
 
 class Writer:
-    """One job while it is carried out."""
+    """One job while it is carried out.
+
+    Lesson: notebooks/09_windows_and_upsampling.ipynb
+    """
 
     def __init__(
         self,
@@ -251,7 +257,10 @@ class _Clock:
 
 
 def notes(job: Job) -> Iterator[str]:
-    """What was rounded, cut or chosen, in words."""
+    """What was rounded, cut or chosen, in words.
+
+    Lesson: notebooks/09_windows_and_upsampling.ipynb
+    """
     yield from job.plan.notes
     if job.prompt.note:
         yield job.prompt.note

@@ -2,8 +2,8 @@
 
 What
     `PageData` holds what is known of a song: sound per level, codes, lyrics with times, alignment.
-    `fragment` turns it into HTML for a notebook cell, `page` into a whole document and
-    `write_page` into a file. The fragment is built in layers that survive alone:
+    `fragment` turns it into HTML for a notebook cell (a `Player` shows it there), `page` into a
+    whole document and `write_page` into a file. The fragment is built in layers that survive alone:
 
         sound (<audio>) -> picture (<img>) -> lyrics (text) -> tables -> script (joins them)
 
@@ -18,5 +18,6 @@ from __future__ import annotations
 
 from jukebox_edu.page.data import CodeLane, PageData, Track
 from jukebox_edu.page.fragment import fragment, page, write_page
+from jukebox_edu.page.player import Player
 
-__all__ = ["CodeLane", "PageData", "Track", "fragment", "page", "write_page"]
+__all__ = ["CodeLane", "PageData", "Player", "Track", "fragment", "page", "write_page"]

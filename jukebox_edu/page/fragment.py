@@ -22,14 +22,15 @@ from pathlib import Path
 
 from jukebox_edu.errors import RunError, must
 from jukebox_edu.page import sentences
-from jukebox_edu.page.data import PageData
+from jukebox_edu.page.data import PageData, Track
 from jukebox_edu.page.payload import as_base64, payload
-from jukebox_edu.page.sound import encode_mp3
+from jukebox_edu.page.sound import COMPRESSION, encode_mp3, small_compression
 from jukebox_edu.page.text import escape, to_json
 from jukebox_edu.page.words import word_times
 
 TABLE_CODES = 50  # codes of each level in the table
 POSTER_COLORS = 64  # palette of the poster: half the bytes, no visible difference
+SMALL_COLORS = 32  # palette in a notebook, where the poster is seen only without the script
 POLICY = (
     "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; "
     "script-src 'unsafe-inline'"
@@ -42,7 +43,7 @@ _CELL = "text-align:left;padding:.1rem 1rem .1rem 0;vertical-align:top;font-weig
 
 
 def fragment(data: PageData) -> str:
-    """Write a song as one HTML element for a notebook cell.
+    """Write a song as one HTML element for a notebook cell; its sound is kept small.
 
     Parameters
     ----------
@@ -56,7 +57,7 @@ def fragment(data: PageData) -> str:
 
     Lesson: notebooks/00_ten_minutes.ipynb
     """
-    return _figure(data, "strong")
+    return _figure(data, "strong", small=True)
 
 
 def page(data: PageData, language: str = "en") -> str:
@@ -77,7 +78,7 @@ def page(data: PageData, language: str = "en") -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
         f"<title>{escape(data.title)}</title>\n</head>\n"
-        f'<body style="margin:0;background:#eef1f4">\n<main>\n{_figure(data, "h1")}</main>\n'
+        f'<body style="margin:0;background:#eef1f4">\n<main>\n{_figure(data, "h1", small=False)}</main>\n'
         "</body>\n</html>\n"
     )
 
@@ -105,12 +106,12 @@ def write_page(path: str | os.PathLike[str], data: PageData) -> Path:
     return target
 
 
-def _figure(data: PageData, heading: str) -> str:
-    """All layers, the plainest first."""
+def _figure(data: PageData, heading: str, *, small: bool) -> str:
+    """All layers, the plainest first; `small`: fewer bits of sound, fewer colors."""
     layers = (
         _caption(data, heading),
-        _sound(data),
-        _poster(data),
+        _sound(data, small),
+        _poster(data, SMALL_COLORS if small else POSTER_COLORS),
         _lyrics(data),
         _facts(data),
         _word_table(data),
@@ -132,13 +133,13 @@ def _caption(data: PageData, heading: str) -> str:
     )
 
 
-def _sound(data: PageData) -> str:
+def _sound(data: PageData, small: bool) -> str:
     """The first level in the open, the others folded away until the script joins them."""
     first, *others = (
         f'<p class="jbx-track" style="margin:.3rem 0"><bdi>{escape(track.label)}</bdi>'
         f"{_clipped(track.clipped_share and sentences.clipped_text(track))}<br>"
         f'<audio class="jbx-audio" controls preload="auto" style="width:100%" '
-        f'src="data:audio/mpeg;base64,{as_base64(encode_mp3(track))}"></audio></p>'
+        f'src="data:audio/mpeg;base64,{as_base64(_mp3(track, small))}"></audio></p>'
         for track in data.tracks
     )
     if not others:
@@ -148,14 +149,18 @@ def _sound(data: PageData) -> str:
     return f'{first}\n<details class="jbx-others">{summary}\n{folded}\n</details>'
 
 
+def _mp3(track: Track, small: bool) -> bytes:
+    return encode_mp3(track, small_compression(track.sample_rate) if small else COMPRESSION)
+
+
 def _clipped(text: str | float) -> str:
     return f" <em>({escape(str(text))})</em>" if text else ""
 
 
-def _poster(data: PageData) -> str:
+def _poster(data: PageData, colors: int) -> str:
     from jukebox_edu.plotting import figure_png, song_figure  # the one look upward
 
-    picture = as_base64(figure_png(song_figure(data), colors=POSTER_COLORS))
+    picture = as_base64(figure_png(song_figure(data), colors=colors))
     return (
         f'<img class="jbx-poster" alt="{escape(sentences.poster_sentence(data))}" '
         f'style="display:block;width:100%;height:auto" src="data:image/png;base64,{picture}">'

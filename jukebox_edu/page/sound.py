@@ -23,13 +23,25 @@ ENCODER_GAIN = 0.95  # LAME scales all it encodes by this much; undone, so that 
 COMPRESSION = 0.7  # 0 largest, 1 smallest: about 57 kbit/s at 16 kHz, 113 kbit/s at 44.1 kHz
 
 
-def encode_mp3(track: Track) -> bytes:
+def small_compression(sample_rate: int) -> float:
+    """Compression for notebooks, whose files are kept small: 40 kbit/s, or 48 from 32 kHz on.
+
+    Lesson: notebooks/01_sound_as_numbers.ipynb
+    """
+    if sample_rate >= 32000:
+        return (320 - 48) / (320 - 32)  # MP3 knows 32 to 320 kbit/s at these rates
+    return (160 - 40) / (160 - 8) if sample_rate > 12000 else COMPRESSION
+
+
+def encode_mp3(track: Track, compression: float = COMPRESSION) -> bytes:
     """Encode one track as a mono MP3 file.
 
     Parameters
     ----------
     track
         Sound (samples,). A rate that MP3 does not know is resampled to the next higher one.
+    compression
+        0 gives the largest file, 1 the smallest.
 
     Returns
     -------
@@ -41,7 +53,7 @@ def encode_mp3(track: Track) -> bytes:
     samples, rate = _at_mp3_rate(np.clip(track.samples, -1.0, 1.0), int(track.sample_rate))
     samples = samples / np.float32(ENCODER_GAIN)
     buffer = io.BytesIO()
-    with _open_mp3(buffer, rate) as file:
+    with _open_mp3(buffer, rate, compression) as file:
         for start in range(0, samples.size, rate):  # long single writes overflow the encoder
             file.write(samples[start : start + rate])
     return buffer.getvalue()
@@ -57,14 +69,14 @@ def _at_mp3_rate(samples: np.ndarray, rate: int) -> tuple[np.ndarray, int]:
     return np.clip(soxr.resample(samples, rate, target), -1.0, 1.0), target
 
 
-def _open_mp3(buffer: io.BytesIO, rate: int) -> Any:
+def _open_mp3(buffer: io.BytesIO, rate: int, compression: float) -> Any:
     """Open `buffer` for writing MP3, at a constant bit rate where soundfile can."""
     import soundfile
 
     kind = {"samplerate": rate, "channels": 1, "format": "MP3"}
     try:
         return soundfile.SoundFile(
-            buffer, "w", **kind, compression_level=COMPRESSION, bitrate_mode="CONSTANT"
+            buffer, "w", **kind, compression_level=compression, bitrate_mode="CONSTANT"
         )
     except TypeError:  # soundfile before 0.13 knows no bit rates
         return soundfile.SoundFile(buffer, "w", **kind)

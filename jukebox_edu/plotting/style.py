@@ -72,6 +72,10 @@ class Picture(Figure):
     Lesson: notebooks/01_sound_as_numbers.ipynb
     """
 
+    def __repr__(self) -> str:
+        width, height = (round(inches * DPI) for inches in self.get_size_inches())
+        return f"<Figure {width} x {height}>"
+
     def _repr_png_(self) -> bytes:
         return figure_png(self)
 

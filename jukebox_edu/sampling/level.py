@@ -31,7 +31,10 @@ from jukebox_edu.sampling.windows import Window
 
 @dataclass(frozen=True)
 class LevelStep:
-    """One position of a level, for all samples of the batch."""
+    """One position of a level, for all samples of the batch.
+
+    Lesson: notebooks/09_windows_and_upsampling.ipynb
+    """
 
     level: int  # 0 = bottom
     position: int  # of the code within the level

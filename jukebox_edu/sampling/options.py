@@ -25,7 +25,10 @@ from jukebox_edu.sampling.window import DrawSettings
 
 @dataclass(frozen=True)
 class LevelOptions:
-    """What the options mean for one level."""
+    """What the options mean for one level.
+
+    Lesson: notebooks/09_windows_and_upsampling.ipynb
+    """
 
     settings: DrawSettings  # temperature, filters, guidance
     hop: int  # codes from one window to the next
@@ -73,10 +76,16 @@ class SamplingOptions:
         return value
 
     def _settings(self, level: int, temperature: float, guidance: float) -> DrawSettings:
-        own = {name: self._value(name, level) for name in ("temperature", "top_k", "top_p")}
-        own["guidance"] = self._value("guidance", level)
-        default = {"temperature": temperature, "top_k": 0, "top_p": 0.0, "guidance": guidance}
-        return DrawSettings(**{k: default[k] if v is None else v for k, v in own.items()})
+        def own(name: str, default: Any) -> Any:
+            value = self._value(name, level)
+            return default if value is None else value
+
+        return DrawSettings(
+            own("temperature", temperature),
+            own("top_k", 0),
+            own("top_p", 0.0),
+            own("guidance", guidance),
+        )
 
     def for_level(self, prior: PriorConfig, levels: int) -> LevelOptions:
         """What the options mean for one prior of a model with so many levels.
@@ -120,5 +129,6 @@ def _number(name: str, value: Any) -> Any:
         return None
     if isinstance(value, bool) or not isinstance(value, numbers.Real) or math.isnan(value):
         raise ConfigError(must(name, value, "a number, or one per level"))
-    whole = isinstance(value, numbers.Integral) or name == "top_k" and float(value).is_integer()
-    return int(value) if whole else float(value)
+    number = float(value)
+    whole = isinstance(value, numbers.Integral) or name == "top_k" and number.is_integer()
+    return int(number) if whole else number

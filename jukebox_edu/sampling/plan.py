@@ -34,7 +34,10 @@ MAX_SAMPLES = 1024  # songs of one batch
 
 @dataclass(frozen=True)
 class LevelPlan:
-    """What one level has and what it still needs."""
+    """What one level has and what it still needs.
+
+    Lesson: notebooks/09_windows_and_upsampling.ipynb
+    """
 
     level: int  # 0 = bottom
     n_ctx: int  # window length, codes
@@ -190,7 +193,8 @@ def make_plan(
 
     Lesson: notebooks/09_windows_and_upsampling.ipynb
     """
-    hops, rate, notes = config.vqvae.hop_lengths, config.vqvae.sample_rate, []
+    hops, rate = config.vqvae.hop_lengths, config.vqvae.sample_rate
+    notes: list[str] = []
     length = _length(units.checked_seconds(seconds), hops[-1], rate, notes)
     n_samples = checked_n_samples(n_samples)
     if prompt_seconds is not None and existing is None:
@@ -270,7 +274,7 @@ def _order(
     single = isinstance(levels, int) and not isinstance(levels, bool)
     if not single and (isinstance(levels, str | bool) or not hasattr(levels, "__iter__")):
         raise ConfigError(must("levels", levels, allowed))
-    wanted = (levels,) if single else tuple(levels)  # type: ignore[arg-type]
+    wanted: tuple[Any, ...] = (levels,) if single else tuple(levels)  # type: ignore[arg-type]
     whole = all(isinstance(w, int) and not isinstance(w, bool) and 0 <= w < n for w in wanted)
     if not wanted or not whole or len(set(wanted)) != len(wanted):
         raise ConfigError(must("levels", levels, allowed))

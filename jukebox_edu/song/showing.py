@@ -5,10 +5,11 @@ Lesson: notebooks/00_ten_minutes.ipynb
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from jukebox_edu.audio import AudioTags
-from jukebox_edu.errors import ConfigError, LyricsError
+from jukebox_edu.errors import ConfigError, LyricsError, must
 from jukebox_edu.page import CodeLane, PageData, Track
 from jukebox_edu.page.sentences import level_name
 
@@ -59,13 +60,21 @@ def alignment_of(song: Song) -> Alignment | None:
         return None
 
 
-def page_data(song: Song, sample: int = 0) -> PageData:
+def page_data(song: Song, sample: int = 0, levels: Sequence[int] | None = None) -> PageData:
     """Everything that a page or a picture shows of one song of the batch.
+
+    Parameters
+    ----------
+    levels
+        Whose sound is played; None: of all that have codes. Codes are shown of all.
 
     Lesson: notebooks/00_ten_minutes.ipynb
     """
     rate, n_levels = song.sample_rate, len(song.codes)
-    listened = sorted(song.levels, key=lambda level: (level < song.finest, level))
+    wanted = song.levels if levels is None else levels
+    if not wanted or not set(wanted) <= set(song.levels):
+        raise ConfigError(must("levels", levels, f"some of {song.levels}, which have codes"))
+    listened = sorted(set(wanted), key=lambda level: (level < song.finest, level))
     tracks = [
         Track(f"{level_name(level, n_levels)} level", song.audio(level, sample), rate)
         for level in listened
@@ -92,7 +101,7 @@ def page_data(song: Song, sample: int = 0) -> PageData:
     )
 
 
-def _about(song: Song, sample: int) -> dict[str, object]:
+def _about(song: Song, sample: int) -> dict[str, Any]:
     """Subtitle, facts and licence."""
     known, labels = song.provenance, song.labels
     facts = [("model", known.model), ("seed", str(song.seed))]

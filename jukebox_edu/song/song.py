@@ -36,9 +36,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from jukebox_edu.alignment import Alignment
+    from jukebox_edu.page import Player
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Song:
     """One song, or a batch of them written side by side.
 
@@ -54,9 +55,9 @@ class Song:
     plan: Plan | None = None  # by which it was written, before any cut
     rows: tuple[int, ...] = ()  # number of each row in the noise; default 0, 1, ...
     provenance: Provenance = Provenance("unknown")
-    model: Any = field(default=None, repr=False)  # the Jukebox, to decode and to align
+    model: Any = None  # the Jukebox, to decode and to align
     folder: Path | None = None  # where its sound files are, if it was loaded
-    _heard: dict[Any, Any] = field(default_factory=dict, repr=False)  # sound and alignment, kept
+    _heard: dict[Any, Any] = field(default_factory=dict)  # sound and alignment, kept
 
     def __post_init__(self) -> None:
         """Check that codes fit together."""
@@ -70,6 +71,11 @@ class Song:
             object.__setattr__(self, "rows", tuple(range(self.n_samples)))
         if not self.levels:
             raise ShapeError(must("codes", "no codes at all", "codes of at least one level"))
+
+    def __repr__(self) -> str:
+        many = f"{self.n_samples} samples of " if self.n_samples > 1 else ""
+        about = f"levels {self.levels}, seed {self.seed}, by {self.provenance.model}"
+        return f"Song({many}{self.seconds:.2f} s, {about})"
 
     # ---- what there is ------------------------------------------------------------------------
 
@@ -262,6 +268,16 @@ class Song:
         from jukebox_edu.song.files import load
 
         return load(folder, model)
+
+    def player(self, sample: int = 0, levels: Sequence[int] | None = None) -> Player:
+        """Show and play the song in a notebook; `levels`: whose sound, default all.
+
+        Lesson: notebooks/00_ten_minutes.ipynb
+        """
+        from jukebox_edu.page import Player
+        from jukebox_edu.song.showing import page_data
+
+        return Player(page_data(self, sample, levels))
 
     def to_html(self, path: str | os.PathLike[str], *, sample: int = 0) -> Path:
         """Write one page that plays anywhere, without a kernel or a network.

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Sound:
-    """Sound of one level of one song."""
+    """Sound of one level of one song.
+
+    Lesson: notebooks/04_three_levels.ipynb
+    """
 
     samples: np.ndarray  # float32 (samples,), clamped
     clipped_share: float  # share of samples that were beyond full scale, 0 to 1

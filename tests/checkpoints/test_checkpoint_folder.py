@@ -161,7 +161,11 @@ def test_no_folder_and_no_level(tmp_path, saved):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format_version": 2}, "format_version 2"),
+        ({"format_version": 3}, "format_version 3"),
+        ({"format_version": True}, "format_version True"),
+        ({"vqvae": None}, "codec"),
+        ({"format_version": 2, "priors": [None, 7]}, r"priors\[1\]"),
+        ({"format_version": 2, "vqvae": 7, "priors": [None, None]}, "vqvae=7"),
         ({"format_version": None}, "format_version None"),
         ({"name": "../../etc"}, "name="),
         ({"name": "/etc"}, "name="),

@@ -384,4 +384,5 @@ def test_wrong_data_is_refused_with_a_reason(make, error, match):
 
 
 def test_room_offers_what_it_promises():
-    assert set(room.__all__) == {"CodeLane", "PageData", "Track", "fragment", "page", "write_page"}
+    names = {"CodeLane", "PageData", "Player", "Track", "fragment", "page", "write_page"}
+    assert set(room.__all__) == names

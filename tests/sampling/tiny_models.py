@@ -66,8 +66,10 @@ def tiny_model(seed: int = 0, single_sequence: bool = False) -> Jukebox:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         vqvae = VQVAE(config.vqvae)
-        for codebook in vqvae.bottleneck.codebooks:
-            codebook.vectors.normal_()
+        noise = torch.randn(1, 1, 64 * BINS)
+        for encoder, codebook in zip(vqvae.encoders, vqvae.bottleneck.codebooks, strict=True):
+            found = encoder(noise).detach()[0].T  # (tokens, emb_width): so that every code is used
+            codebook.vectors.copy_(found[torch.randperm(len(found))[:BINS]])
         parts = [Prior(prior) for prior in config.priors]
         for prior in parts:  # some weights start at zero: make every one matter
             for weight in prior.parameters():

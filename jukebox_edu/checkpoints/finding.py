@@ -1,0 +1,187 @@
+"""Where a model's weights are: by the name of a released model, or by a path.
+
+What
+    `find_model("1b_lyrics", weights)` looks, in this order, for a converted folder, for the
+    released files and for the port's folder, first in the folder `weights`, then in the cache.
+    `find_source(path)` tells by its contents which of the three formats a path is in.
+    Nothing is fetched: what is missing is listed with its size and the command that gets it.
+Lesson: notebooks/11_real_models_on_a_gpu.ipynb
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from jukebox_edu.checkpoints import hub
+from jukebox_edu.checkpoints.cache import cache_folder, existing_folder, size_text
+from jukebox_edu.checkpoints.folder import CONFIG_FILE, load_model_parts
+from jukebox_edu.checkpoints.known_names import KnownNames, read_json
+from jukebox_edu.checkpoints.located import Located, locate
+from jukebox_edu.checkpoints.port import port_source
+from jukebox_edu.checkpoints.released_folder import (
+    is_part,
+    list_names,
+    listed_names,
+    released_files,
+)
+from jukebox_edu.checkpoints.sources import WeightSource, folder_source, released_source
+from jukebox_edu.config import ModelConfig
+from jukebox_edu.errors import CheckpointError, ConfigError, must
+from jukebox_edu.released import MODEL_SETS
+
+PathLike = str | os.PathLike[str]
+
+
+def find_model(
+    name: str,
+    weights: PathLike | None = None,
+    cache: PathLike | None = None,
+    levels: Iterable[int] | None = None,
+) -> WeightSource:
+    """The weights of a released model on this machine.
+
+    Parameters
+    ----------
+    weights
+        Folder to look in before the cache.
+    levels
+        Levels that are needed, besides the codec; None: all.
+
+    Raises
+    ------
+    CheckpointError
+        If something is missing; the message lists it with sizes and the command to get it.
+
+    Lesson: notebooks/11_real_models_on_a_gpu.ipynb
+    """
+    if name not in MODEL_SETS:
+        raise ConfigError(must("model", name, f"one of {', '.join(MODEL_SETS)}"))
+    config, home = MODEL_SETS[name], cache_folder(cache)
+    needed = tuple(range(len(config.priors))) if levels is None else tuple(levels)
+    folders = [home / name]
+    if weights is not None:
+        given = existing_folder(weights, "weights")
+        folders = [given, given / name, *folders]
+    for folder in folders:
+        if (found := _converted(folder, config, needed)) is not None:
+            return found
+    located = locate(name, weights, home)
+    missing = _missing(located, config, needed)
+    if not missing:
+        return _released(located, config)
+    if name in hub.REPOSITORIES:
+        port = locate(name, weights, home, source="huggingface")
+        if port.complete:
+            return port_source(port.hub_weights, config, _names(port, config, needed))
+    where = " or ".join(str(folder) for folder in located.folders)
+    at_level = f" --levels {' '.join(map(str, needed))}" if levels is not None else ""
+    raise CheckpointError(
+        f"{name} is not complete{at_level and ' for levels ' + str(needed)}: missing in {where}: "
+        f"{', '.join(missing)}. Get it with `jukebox-edu download {name}`, or give a folder that "
+        "has the files: load(..., weights=DIR), --weights DIR."
+    )
+
+
+def _converted(folder: Path, config: ModelConfig, needed: Iterable[int]) -> WeightSource | None:
+    """A model folder of ours that holds this very model, at the levels that are needed."""
+    if not is_ours(folder):
+        return None
+    parts = load_model_parts(folder)
+    levels = tuple(needed)
+    if parts.name != config.name or len(parts.priors) != len(config.priors):
+        return None
+    if parts.vqvae is None or any(parts.priors[level] is None for level in levels):
+        return None
+    return folder_source(folder)
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether a folder is a model folder of ours, damaged or not.
+
+    Lesson: notebooks/11_real_models_on_a_gpu.ipynb
+    """
+    path = folder / CONFIG_FILE
+    if not path.is_file():
+        return False
+    data = read_json(path)
+    return not isinstance(data, dict) or "model_type" not in data
+
+
+def _missing(located: Located, config: ModelConfig, needed: Iterable[int]) -> list[str]:
+    """What of the released files is needed and not there, in words."""
+    model = located.model
+    names = {model.vqvae.name, *(model.priors[level].name for level in needed)}
+    names |= {name for level in needed for name in list_names(config.priors[level])}
+    return [str(item) for item in located.missing if item.file.name in names]
+
+
+def _released(located: Located, config: ModelConfig) -> WeightSource:
+    here = {found.file.name: found.path for found in located.found}
+    model = located.model
+    files: dict[int | None, Path] = {None: here[model.vqvae.name]}
+    for level, file in enumerate(model.priors):
+        if file.name in here:
+            files[level] = here[file.name]
+    there = [level for level in files if level is not None]
+    return released_source(config, files, _names(located, config, there))
+
+
+def _names(located: Located, config: ModelConfig, levels: Iterable[int]) -> tuple[KnownNames, ...]:
+    paths = {found.file.name: found.path for found in located.found}
+    wanted = set(levels)
+    priors = [prior if prior.level in wanted else None for prior in config.priors]
+    return listed_names(priors, paths)
+
+
+# ---- by path ------------------------------------------------------------------------------------
+
+
+def find_source(path: PathLike, *, level: int | None = None) -> WeightSource:
+    """The weights at a path, in whatever format they are.
+
+    Parameters
+    ----------
+    path
+        A model folder of ours, a folder of the port, a folder with released files side by side, or
+        one released file.
+    level
+        Level of a released upsampler that does not say its own.
+
+    Raises
+    ------
+    CheckpointError
+        If it is none of these, or damaged.
+
+    Lesson: notebooks/11_real_models_on_a_gpu.ipynb
+    """
+    path = Path(path).expanduser()
+    if path.is_file() and path.name.endswith((".safetensors", ".bin", ".index.json")):
+        return port_source(path)
+    if path.is_file():
+        return released_files([path], level)
+    if not path.is_dir():
+        raise CheckpointError(
+            f"There is no file or folder {path}, and no released model of that name (they are "
+            f"{', '.join(MODEL_SETS)})."
+        )
+    if any((path / form).is_file() for form in hub.FORMS):
+        return port_source(path)
+    if is_ours(path):
+        return folder_source(path)
+    files = [file for file in sorted(path.glob("*.pth.tar")) if is_part(file)]
+    if not files:
+        raise CheckpointError(
+            f"{path} holds no model: no {CONFIG_FILE}, no vqvae.pth.tar or prior_level_N.pth.tar, "
+            f"none of {', '.join(hub.FORMS)}."
+        )
+    return released_files(files, None)
+
+
+def size_of(source: WeightSource) -> str:
+    """Size of all files of weights, as people read it.
+
+    Lesson: notebooks/11_real_models_on_a_gpu.ipynb
+    """
+    return size_text(sum(path.stat().st_size for path in source.files if path.is_file()))

@@ -1,0 +1,293 @@
+"""The configuration of Hugging Face's port, and ours, in both directions.
+
+What
+    The port describes a model by one `config.json`: a codec, and priors from the *top* down. Our
+    own configuration is written into the same file under the key "jukebox_edu", which the port
+    passes over; where it is missing, the port's names are translated.
+Conventions
+    The port names three of the attention orders; models with another one cannot be written.
+    What its names leave open (which rules clean the lyrics) follows from the sizes: one genre a
+    song means "v3", several mean "v2".
+Lesson: notebooks/11_real_models_on_a_gpu.ipynb
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jukebox_edu.checkpoints.folder import checked_name
+from jukebox_edu.checkpoints.limits import refuse_absurd
+from jukebox_edu.config import (
+    ConditionerConfig,
+    LabelConfig,
+    LyricConfig,
+    ModelConfig,
+    PriorConfig,
+    TransformerConfig,
+    VQVAEConfig,
+    from_json_dict,
+    to_json_dict,
+)
+from jukebox_edu.errors import CheckpointError, ConfigError, must
+from jukebox_edu.units import hop_lengths
+
+OWN_KEY = "jukebox_edu"
+_ORDERS = {
+    2: "raw_column_previous_row_attention",
+    10: "large_separated_enc_dec_w_lyrics",
+    12: "enc_dec_with_lyrics",
+}
+_ORDER_OF = {name: order for order, name in _ORDERS.items()}
+
+
+def read_port_config(data: Any) -> ModelConfig:
+    """Our configuration of a model, from the port's `config.json`.
+
+    Raises
+    ------
+    CheckpointError
+        If it is not such a configuration, or says something that is not possible.
+
+    Lesson: notebooks/11_real_models_on_a_gpu.ipynb
+    """
+    try:
+        refuse_absurd(data)
+        if OWN_KEY in data:
+            config: ModelConfig = from_json_dict(ModelConfig, data[OWN_KEY])
+        else:
+            config = _translated(data)
+        checked_name(config.name)
+        return config
+    except Exception as error:  # a value of the wrong kind can fail anywhere in the dataclasses
+        raise CheckpointError(
+            f"config.json does not describe a Jukebox of the port: {str(error)[:300]}. The "
+            "released models are recognized without it: is a file of weights missing?"
+        ) from None
+
+
+def _translated(data: Mapping[str, Any]) -> ModelConfig:
+    codec = _codec(data["vqvae_config"], int(data.get("sampling_rate", 44100)))
+    priors = data["prior_config_list"]
+    levels = len(priors)
+    if levels != codec.levels:
+        raise ConfigError(must("len(prior_config_list)", levels, f"{codec.levels}"))
+    found = [_prior(priors[levels - 1 - level], level, codec) for level in range(levels)]
+    return ModelConfig("port", codec, tuple(found))
+
+
+def _codec(port: Mapping[str, Any], sample_rate: int) -> VQVAEConfig:
+    return VQVAEConfig(
+        sample_rate=sample_rate,
+        downs=tuple(port["res_downs_t"]),
+        strides=tuple(port["res_strides_t"]),
+        emb_width=port["embed_dim"],
+        codebook_size=port["nb_discrete_codes"],
+        width=port["res_conv_width"],
+        depth=port["res_conv_depth"],
+        multipliers=tuple(port["multipliers"]),
+        m_conv=float(port["res_convolution_multiplier"]),
+        dilation_growth=port["res_dilation_growth_rate"],
+        dilation_cycle=port.get("res_dilation_cycle"),
+    )
+
+
+def _prior(port: Mapping[str, Any], level: int, codec: VQVAEConfig) -> PriorConfig:
+    top = level == codec.levels - 1
+    genres, artists = port["metadata_dims"]
+    labels = LabelConfig(
+        version="v3" if port["max_nb_genres"] == 1 else "v2",
+        n_genres=genres,
+        n_artists=artists,
+        max_genres=port["max_nb_genres"],
+        timing_bins=port["timing_dims"],
+        min_duration=float(port["min_duration"]) if top else 0.0,
+        max_duration=float(port["max_duration"]),
+        timing=top,
+    )
+    return PriorConfig(
+        level=level,
+        n_ctx=port["n_ctx"],
+        codebook_size=port["music_vocab_size"],
+        hop_length=hop_lengths(codec.downs, codec.strides)[level],
+        sample_rate=codec.sample_rate,
+        transformer=_transformer(port),
+        labels=labels if port.get("metadata_conditioning", True) else None,
+        lyrics=_lyrics(port),
+        conditioner=None if top else _conditioner(port, level, codec),
+        merged_decoder=bool(port["merged_decoder"]),
+        hop_fraction=0.125 if top else 0.5,
+        alignment_layer=port.get("alignment_layer"),
+        alignment_head=port.get("alignment_head"),
+    )
+
+
+def _transformer(port: Mapping[str, Any]) -> TransformerConfig:
+    order = port["attention_pattern"]
+    if order not in _ORDER_OF:
+        raise ConfigError(must("attention_pattern", order, f"one of {tuple(_ORDER_OF)}"))
+    return TransformerConfig(
+        width=port["hidden_size"],
+        depth=port["num_layers"],
+        heads=port["n_heads"],
+        attn_order=_ORDER_OF[order],
+        blocks=port["blocks"],
+        spread=port.get("spread"),
+        m_attn=float(port["attention_multiplier"]),
+        m_mlp=float(port["mlp_multiplier"]),
+        init_scale=float(port["init_scale"]),
+        res_scale=bool(port["attn_res_scale"]),
+        zero_out=bool(port["zero_out"]),
+    )
+
+
+def _lyrics(port: Mapping[str, Any]) -> LyricConfig | None:
+    if not port["nb_relevant_lyric_tokens"]:
+        return None
+    single = bool(port["is_encoder_decoder"])
+    return LyricConfig(
+        n_tokens=port["nb_relevant_lyric_tokens"],
+        vocab_size=port["lyric_vocab_size"],
+        loss_fraction=float(port["encoder_loss_fraction"]),
+        encoder=None if single else _transformer(port["encoder_config"]),
+    )
+
+
+def _conditioner(port: Mapping[str, Any], level: int, codec: VQVAEConfig) -> ConditionerConfig:
+    return ConditionerConfig(
+        down=codec.downs[level + 1],
+        stride=codec.strides[level + 1],
+        width=port["res_conv_width"],
+        depth=port["res_conv_depth"],
+        m_conv=float(port["res_convolution_multiplier"]),
+        dilation_growth=port["res_dilation_growth_rate"],
+        dilation_cycle=port.get("res_dilation_cycle"),
+        res_scale=bool(port["conv_res_scale"]),
+    )
+
+
+# ---- the other way ------------------------------------------------------------------------------
+
+
+def write_port_config(config: ModelConfig) -> dict[str, Any]:
+    """The port's `config.json` for a model of ours.
+
+    Raises
+    ------
+    ConfigError
+        If the port has no name for something.
+
+    Lesson: notebooks/11_real_models_on_a_gpu.ipynb
+    """
+    codec, priors = config.vqvae, config.priors[::-1]  # from the top down
+    top = priors[0].labels or LabelConfig()
+    return {
+        "architectures": ["JukeboxModel"],
+        "model_type": "jukebox",
+        "nb_priors": len(priors),
+        "sampling_rate": codec.sample_rate,
+        "timing_dims": top.timing_bins,
+        "min_duration": top.min_duration,
+        "max_duration": top.max_duration,
+        "max_nb_genres": max((p.labels.max_genres for p in priors if p.labels), default=1),
+        "metadata_conditioning": any(prior.labels is not None for prior in priors),
+        "hop_fraction": [prior.hop_fraction for prior in priors],
+        "vqvae_config": _port_codec(config),
+        "prior_config_list": [_port_prior(prior, codec) for prior in priors],
+        OWN_KEY: to_json_dict(config),
+    }
+
+
+def _port_codec(config: ModelConfig) -> dict[str, Any]:
+    codec = config.vqvae
+    return {
+        "model_type": "jukebox_vqvae",
+        "levels": codec.levels,
+        "embed_dim": codec.emb_width,
+        "nb_discrete_codes": codec.codebook_size,
+        "res_downs_t": list(codec.downs),
+        "res_strides_t": list(codec.strides),
+        "res_conv_width": codec.width,
+        "res_conv_depth": codec.depth,
+        "multipliers": list(codec.multipliers),
+        "res_convolution_multiplier": _whole(codec.m_conv),
+        "res_dilation_growth_rate": codec.dilation_growth,
+        "res_dilation_cycle": codec.dilation_cycle,
+        "hop_fraction": [prior.hop_fraction for prior in config.priors[::-1]],
+    }
+
+
+def _port_prior(prior: PriorConfig, codec: VQVAEConfig) -> dict[str, Any]:
+    labels, lyrics = prior.labels, prior.lyrics
+    conditioner = prior.conditioner or ConditionerConfig()
+    encoder = lyrics.encoder if lyrics else None
+    named = labels or LabelConfig()
+    return {
+        "model_type": "jukebox_prior",
+        "level": codec.levels - 1 - prior.level,
+        "n_ctx": prior.n_ctx,
+        "music_vocab_size": prior.codebook_size,
+        "merged_decoder": prior.merged_decoder,
+        "mask": True,  # the default of the port leaves causality out
+        "metadata_conditioning": labels is not None,
+        "metadata_dims": [named.n_genres, named.n_artists],
+        "max_nb_genres": named.max_genres,
+        "timing_dims": named.timing_bins,
+        "min_duration": named.min_duration,
+        "max_duration": named.max_duration,
+        "sampling_rate": prior.sample_rate,
+        "is_encoder_decoder": prior.single_sequence,
+        "nb_relevant_lyric_tokens": lyrics.n_tokens if lyrics else 0,
+        "lyric_vocab_size": lyrics.vocab_size if lyrics else 0,
+        "encoder_loss_fraction": lyrics.loss_fraction if lyrics else 0.0,
+        "encoder_config": _port_encoder(encoder, lyrics),
+        "alignment_layer": prior.alignment_layer,
+        "alignment_head": prior.alignment_head,
+        "res_downs_t": list(codec.downs),
+        "res_strides_t": list(codec.strides),
+        "res_conv_width": conditioner.width,
+        "res_conv_depth": conditioner.depth,
+        "res_convolution_multiplier": _whole(conditioner.m_conv),
+        "res_dilation_growth_rate": conditioner.dilation_growth,
+        "res_dilation_cycle": conditioner.dilation_cycle,
+        "conv_res_scale": conditioner.res_scale,
+        **_port_transformer(prior.transformer),
+    }
+
+
+def _port_encoder(
+    encoder: TransformerConfig | None, lyrics: LyricConfig | None
+) -> dict[str, Any] | None:
+    if encoder is None or lyrics is None:
+        return None
+    return {
+        "n_ctx": lyrics.n_tokens,
+        "mask": True,
+        "merged_decoder": False,
+        "nb_relevant_lyric_tokens": lyrics.n_tokens,
+        **_port_transformer(encoder),
+    }
+
+
+def _port_transformer(stack: TransformerConfig) -> dict[str, Any]:
+    if stack.attn_order not in _ORDERS:
+        advice = "The port has no name for it: convert to a model folder instead."
+        raise ConfigError(must("attn_order", stack.attn_order, f"one of {set(_ORDERS)}", advice))
+    return {
+        "hidden_size": stack.width,
+        "num_layers": stack.depth,
+        "n_heads": stack.heads,
+        "attention_pattern": _ORDERS[stack.attn_order],  # type: ignore[index]
+        "blocks": stack.blocks,
+        "spread": stack.spread,
+        "attention_multiplier": stack.m_attn,
+        "mlp_multiplier": _whole(stack.m_mlp),
+        "init_scale": stack.init_scale,
+        "attn_res_scale": stack.res_scale,
+        "zero_out": stack.zero_out,
+    }
+
+
+def _whole(number: float) -> float | int:
+    """Whole numbers as the port writes them."""
+    return int(number) if float(number).is_integer() else number
