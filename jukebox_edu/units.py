@@ -56,12 +56,15 @@ def checked_seconds(seconds: float, argument: str = "seconds", *, zero_ok: bool 
 def seconds_to_samples(seconds: float, sample_rate: int, multiple: int = 1) -> int:
     """Whole samples in `seconds`, rounded down to a multiple (usually the top hop length).
 
+    The last digit is forgiven: `n / sample_rate` seconds are n samples, although the quotient may
+    lie a hair below.
+
     Lesson: notebooks/09_windows_and_upsampling.ipynb
 
     >>> seconds_to_samples(20, 44100, 128)
     881920
     """
-    return int(seconds * sample_rate) // multiple * multiple
+    return int(seconds * sample_rate + 1e-3) // multiple * multiple
 
 
 def samples_to_seconds(n_samples: int, sample_rate: int) -> float:

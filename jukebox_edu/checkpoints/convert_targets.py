@@ -23,7 +23,12 @@ from jukebox_edu.checkpoints.folder import (
     load_model_parts,
     prior_file,
 )
-from jukebox_edu.checkpoints.known_names import KINDS, KnownNames, list_contents, load_known_names
+from jukebox_edu.checkpoints.known_names import (
+    KnownNames,
+    list_contents,
+    load_known_names,
+    only_version_2,
+)
 from jukebox_edu.checkpoints.names import Names
 from jukebox_edu.checkpoints.port import NAMES_FOLDER, part_prefix
 from jukebox_edu.checkpoints.port_config import write_port_config
@@ -90,9 +95,8 @@ class FolderTarget(Target):
     def closing_files(self) -> Closing:
         """Lists of names, then the configuration: with it the folder is a model."""
         lists = list_contents(self._names())
-        own = any(name not in [f"{kind}.json" for kind in KINDS] for name in lists)
         complete = self.parts.vqvae is not None and None not in self.parts.priors
-        version = 1 if complete and not own else 2  # the oldest that can say it
+        version = 1 if complete and not only_version_2(lists) else 2  # the oldest that can say it
         parts = replace(self.parts, format_version=version)
         files = {name: partial(write_json, data) for name, data in lists.items()}
         return {**files, CONFIG_FILE: partial(write_json, to_json_dict(parts))}

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from jukebox_edu.checkpoints.reading import StoredTensor
 from jukebox_edu.errors import CheckpointError, ConfigError, must
+from jukebox_edu.nn.empty import without_memory
 from jukebox_edu.nn.linear import PointwiseLinear
 
 Model = TypeVar("Model", bound=nn.Module)
@@ -46,7 +47,7 @@ def empty_model(build: Callable[[], Model]) -> Model:
 
     Lesson: notebooks/11_real_models_on_a_gpu.ipynb
     """
-    with torch.device("meta"):
+    with without_memory():
         return build().requires_grad_(False).eval()
 
 

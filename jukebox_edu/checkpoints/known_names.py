@@ -164,6 +164,16 @@ def list_contents(names: Sequence[KnownNames]) -> dict[str, list[Any]]:
     return contents
 
 
+def only_version_2(contents: dict[str, list[Any]]) -> bool:
+    """Whether version 1 of the folder's format could not say these lists.
+
+    Lesson: notebooks/12_teach_it_your_music.ipynb
+    """
+    shared = {list_file(kind) for kind in KINDS}
+    pairs = any(isinstance(item, list) for data in contents.values() for item in data[:1])
+    return pairs or not set(contents) <= shared
+
+
 def _as_json(names: tuple[str, ...], ids: tuple[int, ...]) -> list[Any]:
     return [list(pair) for pair in zip(names, ids, strict=True)] if ids else list(names)
 

@@ -30,7 +30,12 @@ from jukebox_edu.checkpoints.folder import (
     checked_name,
     prior_file,
 )
-from jukebox_edu.checkpoints.known_names import KnownNames, check_names, list_contents
+from jukebox_edu.checkpoints.known_names import (
+    KnownNames,
+    check_names,
+    list_contents,
+    only_version_2,
+)
 from jukebox_edu.config import ModelConfig, to_json_dict
 from jukebox_edu.errors import CheckpointError, ConfigError, JukeboxError, must
 from jukebox_edu.prior.prior import Prior
@@ -73,8 +78,8 @@ def save_model(
     if known_names is None or isinstance(known_names, KnownNames):
         known_names = (known_names or KnownNames(),) * len(priors)
     lists = list_contents(known_names)
-    own_lists = any(name not in ("artists.json", "genres.json") for name in lists)
-    config = replace(config, format_version=2 if own_lists else 1)  # the oldest that can say it
+    version = 2 if only_version_2(lists) else 1  # the oldest that can say it
+    config = replace(config, format_version=version)
     _check_parts(config, vqvae, priors, known_names)
     if dtype not in MATRIX_DTYPES:
         raise ConfigError(must("dtype", dtype, f"one of {MATRIX_DTYPES}"))

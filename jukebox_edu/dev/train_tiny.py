@@ -4,7 +4,7 @@ What
     songs      sing the training songs and the held-out songs
     vqvae-*    train each level of the codec (two at a time, one core each)
     codes-*    encode all songs (two halves at a time)
-    prior-*    train each prior (two at a time)
+    prior-*    train each prior (two at a time), the upper two in two rounds
     measure    figures on held-out songs
     save       the model folder, with log and card
 
@@ -41,7 +41,7 @@ from jukebox_edu.vqvae.model import VQVAE
 
 HELD_OUT = 1_000_000  # first seed of the songs that are never trained on
 
-# optimizer steps of each stage at --effort 1, about half an hour on two quiet cores
+# optimizer steps of each stage at --effort 1
 VQVAE_STEPS = {2: 2600, 1: 1200, 0: 1300}
 PRIOR_STEPS = {2: 2000, 1: 2000, 0: 2000}
 
@@ -157,25 +157,28 @@ def coded_songs(recipe: Recipe, part: str) -> list[CodedSong]:
     return songs
 
 
-def stage_prior(recipe: Recipe, level: int) -> None:
-    """Train one prior."""
+def stage_prior(recipe: Recipe, level: int, again: bool = False) -> None:
+    """Train one prior; a second round goes on from the first with a schedule of its own."""
     torch.manual_seed(100 + level)
-    prior = Prior(recipe.config.priors[level])
-    training = PriorTraining(steps=recipe.steps(PRIOR_STEPS, level))
+    prior = trained_prior(recipe, level) if again else Prior(recipe.config.priors[level])
+    training = PriorTraining(
+        steps=recipe.steps(PRIOR_STEPS, level),
+        learning_rate=1e-3 if again else 1.5e-3,
+        seed=int(again),
+    )
     train_prior(prior, coded_songs(recipe, "train"), training, recipe.log)
     state = {k: v.contiguous() for k, v in prior.state_dict().items()}
-    if not prior.config.merged_decoder:
-        state.pop("music.output.weight")  # shared with the token embedding
-    _save(state, recipe.out / f"prior-{level}.safetensors")
+    _save(state, recipe.out / f"prior-{level}{'-again' if again else ''}.safetensors")
 
 
 def trained_prior(recipe: Recipe, level: int) -> Prior:
-    """One trained prior.
+    """One trained prior, after its last round.
 
     Lesson: notebooks/12_teach_it_your_music.ipynb
     """
     prior = Prior(recipe.config.priors[level])
-    prior.load_state_dict(load_file(recipe.out / f"prior-{level}.safetensors"), strict=False)
+    rounds = [recipe.out / f"prior-{level}{end}.safetensors" for end in ("-again", "")]
+    prior.load_state_dict(load_file(next(path for path in rounds if path.exists())))
     return prior.eval()
 
 
@@ -234,6 +237,8 @@ STAGES = {
     "prior-2": (lambda r: stage_prior(r, 2), "prior-2.safetensors"),
     "prior-1": (lambda r: stage_prior(r, 1), "prior-1.safetensors"),
     "prior-0": (lambda r: stage_prior(r, 0), "prior-0.safetensors"),
+    "prior-2-again": (lambda r: stage_prior(r, 2, again=True), "prior-2-again.safetensors"),
+    "prior-1-again": (lambda r: stage_prior(r, 1, again=True), "prior-1-again.safetensors"),
     "measure": (stage_measure, "figures.json"),
     "save": (stage_save, None),
 }
@@ -242,7 +247,7 @@ ORDER = (
     [["songs"]],
     [["vqvae-2"], ["vqvae-1", "vqvae-0"]],
     [["codes-0"], ["codes-1"]],
-    [["prior-2"], ["prior-1", "prior-0"]],
+    [["prior-2", "prior-2-again"], ["prior-1", "prior-0", "prior-1-again"]],
     [["measure"]],
     [["save"]],
 )

@@ -59,6 +59,7 @@ def judge_code_count(answer: Any) -> Verdict:
     known = (
         (samples / hops[0], "That is the bottom level's hop length"),
         (samples / hops[1], "That is the middle level's hop length"),
+        (samples // hops[1], "That is the middle level's hop length"),
         (samples // hops[-1] + 1, "Rounded up: the last code would reach beyond the 20 seconds"),
         (samples / hops[-1], "Almost: there is no such thing as a part of a code"),
         (round(samples / hops[-1], 1), "Almost: there is no such thing as a part of a code"),

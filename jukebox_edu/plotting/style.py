@@ -23,6 +23,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 WIDTH = 9.0  # inches, of every picture
 DPI = 100  # dots per inch: a picture is 900 dots wide
+NOTEBOOK_COLORS = 96  # palette of a picture in a notebook, whose file is kept small
 AMOUNTS = "viridis"  # color map for weights and spectra
 CODES = "viridis"  # color map for code numbers; the player draws with the same one
 INK = "#1b1f24"  # text and axes
@@ -77,7 +78,7 @@ class Picture(Figure):
         return f"<Figure {width} x {height}>"
 
     def _repr_png_(self) -> bytes:
-        return figure_png(self)
+        return figure_png(self, NOTEBOOK_COLORS)
 
 
 def style() -> AbstractContextManager[None]:

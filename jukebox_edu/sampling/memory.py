@@ -12,15 +12,12 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-import torch
 from torch import nn
-from torch.overrides import TorchFunctionMode
 
 from jukebox_edu.config import PriorConfig, TransformerConfig
+from jukebox_edu.nn.empty import without_memory
 from jukebox_edu.prior.prior import Prior
 from jukebox_edu.transformer.patterns import PATTERNS, Layout, layer_patterns
 from jukebox_edu.transformer.stack import TransformerLayer
@@ -44,21 +41,6 @@ class LevelMemory:
         return (self.parameters + n_samples * self.cache) * itemsize
 
 
-class NoRandomNumbers(TorchFunctionMode):
-    """Leaves out the filling of new weights: on the meta device it would cost seconds of imports.
-
-    Lesson: notebooks/11_real_models_on_a_gpu.ipynb
-    """
-
-    def __torch_function__(
-        self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
-        """Let every call pass but `normal_` and its kin."""
-        if getattr(func, "__name__", "") in ("normal_", "uniform_", "kaiming_uniform_"):
-            return args[0] if args else (kwargs or {})["tensor"]
-        return func(*args, **(kwargs or {}))
-
-
 def _numbers(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
@@ -79,7 +61,7 @@ def level_memory(config: PriorConfig) -> LevelMemory:
     Lesson: notebooks/11_real_models_on_a_gpu.ipynb
     """
     lyrics = config.lyrics
-    with torch.device("meta"), NoRandomNumbers():
+    with without_memory():
         stack, rest = _one_layer(config.transformer)
         if lyrics is not None and lyrics.encoder is not None:
             encoder, more = _one_layer(lyrics.encoder)

@@ -134,17 +134,6 @@ class Plan:
         return from_json_dict(cls, data)
 
 
-def whole_samples(seconds: float, sample_rate: int, multiple: int = 1) -> int:
-    """`units.seconds_to_samples`, forgiving the last digit: `n / rate` seconds are n samples.
-
-    Lesson: notebooks/09_windows_and_upsampling.ipynb
-
-    >>> whole_samples(1920 / 44100, 44100, 128)
-    1920
-    """
-    return units.seconds_to_samples(seconds + 1e-3 / sample_rate, sample_rate, multiple)
-
-
 def checked_n_samples(n_samples: Any) -> int:
     """Return `n_samples`, or raise `ConfigError` if it is no sensible batch size.
 
@@ -208,7 +197,9 @@ def make_plan(
         there = units.samples_to_seconds(length, rate)
         advice = "Ask for more seconds (they count the prompt), or for a level that is missing."
         raise ConfigError(must("seconds", seconds, f"more than the {there:g} s there are", advice))
-    total = _total_length(config, order, total_seconds, whole_samples(seconds, rate), notes)
+    total = _total_length(
+        config, order, total_seconds, units.seconds_to_samples(seconds, rate), notes
+    )
     _check_longest(config, plans, total, "seconds" if total_seconds is None else "total_seconds")
     return Plan(
         model=config.name,
@@ -227,7 +218,7 @@ def make_plan(
 
 def _length(seconds: float, hop: int, rate: int, notes: list[str]) -> int:
     """Samples of the song, whole top-level codes."""
-    length = whole_samples(seconds, rate, hop)
+    length = units.seconds_to_samples(seconds, rate, hop)
     if length == 0:
         shortest = f"at least {hop / rate:g}, one code of the top level"
         raise ConfigError(must("seconds", seconds, shortest))
@@ -245,7 +236,7 @@ def _prompt(
 ) -> list[int]:
     """Codes of every level that a prompt of so many seconds gives."""
     seconds = units.checked_seconds(seconds, "prompt_seconds", zero_ok=True)
-    prompt = whole_samples(seconds, rate, hops[-1])
+    prompt = units.seconds_to_samples(seconds, rate, hops[-1])
     if prompt >= length:
         allowed = f"less than the {units.samples_to_seconds(length, rate):g} s of the song"
         advice = "`seconds` counts the prompt."
@@ -332,7 +323,7 @@ def _total_length(
     timed = [config.priors[level].labels for level in order]
     shortest = max((t.min_duration for t in timed if t is not None and t.timing), default=0.0)
     if given is not None:
-        total = whole_samples(units.checked_seconds(given, "total_seconds"), rate)
+        total = units.seconds_to_samples(units.checked_seconds(given, "total_seconds"), rate)
         if total < asked:
             allowed = f"at least the {asked / rate:g} s that are asked for"
             raise ConfigError(must("total_seconds", given, allowed))

@@ -28,7 +28,7 @@ from torch import Tensor
 from jukebox_edu import units
 from jukebox_edu.errors import ConfigError, LyricsError, ShapeError, must
 from jukebox_edu.labels import SongLabels
-from jukebox_edu.sampling.plan import Plan, whole_samples
+from jukebox_edu.sampling.plan import Plan
 from jukebox_edu.song.provenance import Provenance
 from jukebox_edu.song.sound import Sound, decoded, from_file
 
@@ -196,7 +196,7 @@ class Song:
         """Samples up to a cut, whole top-level codes; the last digit of `seconds` is forgiven."""
         value = units.checked_seconds(seconds, argument)
         top = self.hop_lengths[-1]
-        cut = whole_samples(value, self.sample_rate, top)
+        cut = units.seconds_to_samples(value, self.sample_rate, top)
         if not top <= cut <= self.length:
             allowed = f"from {top / self.sample_rate:g} to the {self.seconds:g} s of the song"
             raise ConfigError(must(argument, seconds, allowed))

@@ -89,11 +89,11 @@ def nats_per_code(prior: Prior, batch: Batch, **changed: Any) -> Tensor:
 
 
 def measure_prior(prior: Prior, songs: Sequence[CodedSong]) -> dict[str, Any]:
-    """Figures of one prior on the first window of every song, as plain JSON types.
+    """Figures of one prior on the middle window of every song, as plain JSON types.
 
     Lesson: notebooks/13_measure_it.ipynb
     """
-    batch = batch_of([(song, 0) for song in songs], prior.config)
+    batch = batch_of([(song, _middle(song, prior)) for song in songs], prior.config)
     right = nats_per_code(prior, batch)
     labels: Labels = batch.labels  # type: ignore[assignment]
     others = torch.roll(torch.arange(len(songs)), 1)
@@ -119,6 +119,14 @@ def measure_prior(prior: Prior, songs: Sequence[CodedSong]) -> dict[str, Any]:
     if prior.config.alignment_layer is not None:
         figures |= _alignment_figures(prior, batch)
     return figures
+
+
+def _middle(song: CodedSong, prior: Prior) -> int:
+    """First code of the window in the middle of a song, a whole code of the level above."""
+    config = prior.config
+    factor = config.conditioner.factor if config.conditioner is not None else 1
+    spare = song.labels.total_length // config.hop_length - config.n_ctx
+    return max(0, spare // 2) // factor * factor
 
 
 def _other(ids: Tensor) -> Tensor:

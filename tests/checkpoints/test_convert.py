@@ -11,7 +11,13 @@ import pytest
 import torch
 from released_like import model
 
-from jukebox_edu.checkpoints import load_known_names, load_model_config, load_prior, load_vqvae
+from jukebox_edu.checkpoints import (
+    KnownNames,
+    load_known_names,
+    load_model_config,
+    load_prior,
+    load_vqvae,
+)
 from jukebox_edu.checkpoints.convert import convert
 from jukebox_edu.checkpoints.finding import find_source
 from jukebox_edu.checkpoints.folder import load_model_parts
@@ -78,12 +84,15 @@ def test_levels_keep_lists_of_their_own(made):
 
 
 def test_one_list_for_all_levels_needs_no_new_format(tmp_path):
-    from released_like import BELOW
-
     config, vqvae, priors = model()
-    folder = save_model(tmp_path / "m", config, vqvae, priors, known_names=BELOW)
+    plain = KnownNames(("unknown", "ana", "bo", "cy"), ("unknown", "waltz"))
+    folder = save_model(tmp_path / "m", config, vqvae, priors, known_names=plain)
     assert load_model_config(folder).format_version == 1
-    assert load_known_names(folder, 2) == BELOW
+    assert load_known_names(folder, 2) == load_known_names(folder) == plain
+    shared = KnownNames(("unknown", "various", "ana"), ("unknown", "waltz"), (0, 0, 1))
+    save_model(folder, config, vqvae, priors, known_names=shared)
+    assert load_model_config(folder).format_version == 2
+    assert load_known_names(folder, 2) == shared
 
 
 @pytest.mark.parametrize("single_sequence", [True, False])

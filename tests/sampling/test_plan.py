@@ -9,11 +9,11 @@ import re
 
 import pytest
 
+from jukebox_edu import units
 from jukebox_edu.errors import ConfigError
 from jukebox_edu.released import MODEL_SETS
 from jukebox_edu.sampling import Plan, SamplingOptions, make_plan
 from jukebox_edu.sampling.memory import level_memory
-from jukebox_edu.sampling.plan import whole_samples
 
 RELEASED = MODEL_SETS["1b_lyrics"]
 
@@ -45,7 +45,7 @@ def test_seconds_made_of_samples_are_not_rounded_down():
     """n / rate * rate is often a little below n; such a song keeps its last code."""
     for rate, hop in ((16000, 128), (44100, 128), (22050, 256)):
         for n in range(hop, 60 * rate, 7 * hop):
-            assert whole_samples(n / rate, rate, hop) == n
+            assert units.seconds_to_samples(n / rate, rate, hop) == n
 
 
 def test_roundings_and_defaults_are_said_in_words(model):
