@@ -25,11 +25,12 @@ from jukebox_edu.checkpoints.released_folder import (
     list_names,
     listed_names,
     released_files,
+    with_names,
 )
 from jukebox_edu.checkpoints.sources import WeightSource, folder_source, released_source
 from jukebox_edu.config import ModelConfig
 from jukebox_edu.errors import CheckpointError, ConfigError, must
-from jukebox_edu.released import MODEL_SETS
+from jukebox_edu.released import MODEL_SETS, RELEASED_LICENCE
 
 PathLike = str | os.PathLike[str]
 
@@ -76,11 +77,10 @@ def find_model(
         if port.complete:
             return port_source(port.hub_weights, config, _names(port, config, needed))
     where = " or ".join(str(folder) for folder in located.folders)
-    at_level = f" --levels {' '.join(map(str, needed))}" if levels is not None else ""
     raise CheckpointError(
-        f"{name} is not complete{at_level and ' for levels ' + str(needed)}: missing in {where}: "
-        f"{', '.join(missing)}. Get it with `jukebox-edu download {name}`, or give a folder that "
-        "has the files: load(..., weights=DIR), --weights DIR."
+        f"{name}: missing in {where}: {', '.join(missing)}. Fetch the files with: jukebox-edu "
+        f"download {name}; or give a folder that holds them: weights=DIR. Licence: "
+        f"{RELEASED_LICENCE}."
     )
 
 
@@ -158,7 +158,7 @@ def find_source(path: PathLike, *, level: int | None = None) -> WeightSource:
     """
     path = Path(path).expanduser()
     if path.is_file() and path.name.endswith((".safetensors", ".bin", ".index.json")):
-        return port_source(path)
+        return with_names(port_source(path), path.parent)
     if path.is_file():
         return released_files([path], level)
     if not path.is_dir():
@@ -167,14 +167,14 @@ def find_source(path: PathLike, *, level: int | None = None) -> WeightSource:
             f"{', '.join(MODEL_SETS)})."
         )
     if any((path / form).is_file() for form in hub.FORMS):
-        return port_source(path)
+        return with_names(port_source(path), path)
     if is_ours(path):
         return folder_source(path)
     files = [file for file in sorted(path.glob("*.pth.tar")) if is_part(file)]
     if not files:
         raise CheckpointError(
-            f"{path} holds no model: no {CONFIG_FILE}, no vqvae.pth.tar or prior_level_N.pth.tar, "
-            f"none of {', '.join(hub.FORMS)}."
+            f"{path} holds no model, it is no model folder: there is no {CONFIG_FILE}, no "
+            f"vqvae.pth.tar or prior_level_N.pth.tar, none of {', '.join(hub.FORMS)}."
         )
     return released_files(files, None)
 

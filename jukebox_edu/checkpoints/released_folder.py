@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +203,16 @@ def _split(
         tuple(number for _, number in artists),
         tuple(number for _, number in genres),
     )
+
+
+def with_names(source: WeightSource, folder: Path) -> WeightSource:
+    """The same weights with released lists from a folder or the cache, if they have no names yet.
+
+    Lesson: notebooks/07_style_and_time.ipynb
+    """
+    if any(known != KnownNames() for known in source.known_names):
+        return source
+    return replace(source, known_names=listed_names(source.parts.priors, _lists_beside(folder)))
 
 
 def _lists_beside(folder: Path) -> dict[str, Path]:

@@ -43,7 +43,19 @@ HELD_OUT = 1_000_000  # first seed of the songs that are never trained on
 
 # optimizer steps of each stage at --effort 1
 VQVAE_STEPS = {2: 2600, 1: 1200, 0: 1300}
-PRIOR_STEPS = {2: 2000, 1: 2000, 0: 2000}
+PRIOR_STEPS = 2000
+
+
+def prior_training(level: int, again: bool) -> PriorTraining:
+    """Settings of one round; the second one presses harder for the words.
+
+    Lesson: notebooks/12_teach_it_your_music.ipynb
+    """
+    if level < 2:
+        return PriorTraining(PRIOR_STEPS, learning_rate=1e-3 if again else 1.5e-3, seed=int(again))
+    if not again:
+        return PriorTraining(PRIOR_STEPS, aided_layers=(3,))
+    return PriorTraining(steps=2300, aided_layers=(3, 7), phone=1.0, hide=0.35, hide_span=8, seed=1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,14 +170,11 @@ def coded_songs(recipe: Recipe, part: str) -> list[CodedSong]:
 
 
 def stage_prior(recipe: Recipe, level: int, again: bool = False) -> None:
-    """Train one prior; a second round goes on from the first with a schedule of its own."""
+    """Train one prior; a second round goes on from the first with settings of its own."""
     torch.manual_seed(100 + level)
     prior = trained_prior(recipe, level) if again else Prior(recipe.config.priors[level])
-    training = PriorTraining(
-        steps=recipe.steps(PRIOR_STEPS, level),
-        learning_rate=1e-3 if again else 1.5e-3,
-        seed=int(again),
-    )
+    training = prior_training(level, again)
+    training = dataclasses.replace(training, steps=max(1, int(training.steps * recipe.effort)))
     train_prior(prior, coded_songs(recipe, "train"), training, recipe.log)
     state = {k: v.contiguous() for k, v in prior.state_dict().items()}
     _save(state, recipe.out / f"prior-{level}{'-again' if again else ''}.safetensors")

@@ -66,6 +66,23 @@ def checked_dtype(
     return chosen
 
 
+def free_memory(device: torch.device) -> int | None:
+    """Bytes that a device has free now; None if it does not tell.
+
+    Lesson: notebooks/11_real_models_on_a_gpu.ipynb
+    """
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    if device.type == "mps":
+        return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
+    try:  # what Linux could give without swapping
+        with open("/proc/meminfo", encoding="ascii") as lines:
+            found = dict(line.split(":", 1) for line in lines)
+        return int(found["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        return None
+
+
 def cast_prior(prior: Prior, dtype: torch.dtype) -> None:
     """Change the precision of a prior's matrices, in place; all else stays float32.
 

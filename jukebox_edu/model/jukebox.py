@@ -27,10 +27,11 @@ from jukebox_edu import units
 from jukebox_edu.config import ModelConfig
 from jukebox_edu.errors import ConfigError, must
 from jukebox_edu.labels import LabelVocabularies
-from jukebox_edu.model.devices import cast_prior, checked_device, checked_dtype, fingerprint
+from jukebox_edu.model.devices import checked_device, checked_dtype, fingerprint
 from jukebox_edu.model.parts import SongStream
 from jukebox_edu.model.prompt import as_prompt, song_prompt
 from jukebox_edu.model.request import Job, Request, prepare, told_by
+from jukebox_edu.model.shelf import Shelf
 from jukebox_edu.model.sound import Codes, as_rows
 from jukebox_edu.model.writing import write_song
 from jukebox_edu.prior.prior import Prior
@@ -48,7 +49,8 @@ class Jukebox:
     config
         Of the whole model.
     vqvae, priors
-        The codec, and one prior per level, bottom first.
+        The codec, and one prior per level, bottom first (or a `Shelf`, which reads them when
+        they are needed).
     vocabularies
         Lists of artists and genres per level; None for a prior without labels.
     weights
@@ -68,8 +70,8 @@ class Jukebox:
     ) -> None:
         self.config = config
         self.vqvae = vqvae.eval()
-        self.priors = tuple(prior.eval() for prior in priors)
-        if tuple(prior.config for prior in self.priors) != config.priors:
+        self.priors = Shelf.of(priors)
+        if self.priors.configs != config.priors:
             raise ConfigError(must("priors", len(self.priors), "the models of config.priors"))
         none: tuple[None, ...] = (None,) * len(self.priors)
         self.vocabularies = none if vocabularies is None else tuple(vocabularies)
@@ -100,12 +102,12 @@ class Jukebox:
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
-        return self.priors[-1].device
+        return self.priors.device
 
     @property
     def dtype(self) -> torch.dtype:
         """Precision in which the priors compute; the codec is always float32."""
-        return self.priors[-1].music.compute_dtype
+        return self.priors.dtype
 
     @property
     def fingerprint(self) -> str:
@@ -124,12 +126,10 @@ class Jukebox:
         before = self.fingerprint  # of the weights as they were loaded
         if device is not None:
             place = checked_device(device)
-            for part in (self.vqvae, *self.priors):
-                part.to(place)
+            self.vqvae.to(place)
+            self.priors.to(place)
         if dtype is not None:
-            precision = checked_dtype(dtype, self.device, self.config)
-            for prior in self.priors:
-                cast_prior(prior, precision)
+            self.priors.cast(checked_dtype(dtype, self.device, self.config))
         self._weights = before
         self.rates.clear()
         return self
@@ -149,6 +149,22 @@ class Jukebox:
         """
         lists = self.vocabularies[-1]
         return () if lists is None else lists.genres.listed
+
+    def preview(
+        self,
+        lyrics: str = "",
+        artist: str | None = None,
+        genre: str | None = None,
+        seconds: float = 10,
+        total_seconds: float | None = None,
+    ) -> str:
+        """What each level would be told, in words; names that a level does not know are warned of.
+
+        Lesson: notebooks/07_style_and_time.ipynb
+        """
+        from jukebox_edu.model.preview import preview
+
+        return preview(self, lyrics, artist, genre, seconds, total_seconds)
 
     # ---- sound and codes ----------------------------------------------------------------------
 

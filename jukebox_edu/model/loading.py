@@ -8,7 +8,6 @@ Lesson: notebooks/00_ten_minutes.ipynb
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Sequence
@@ -21,14 +20,13 @@ import torch
 from jukebox_edu.config import ModelConfig
 from jukebox_edu.errors import CheckpointError, ConfigError, must
 from jukebox_edu.labels import LabelVocabularies
-from jukebox_edu.model.devices import checked_device, checked_dtype
+from jukebox_edu.model.devices import checked_device
 from jukebox_edu.model.jukebox import Jukebox
-from jukebox_edu.released import MODEL_SETS
+from jukebox_edu.released import MODEL_SETS, RELEASED_LICENCE
 from jukebox_edu.sampling.memory import level_memory
 from jukebox_edu.sampling.plan_text import size_text
 
 PRETRAINED = Path(__file__).resolve().parent.parent / "pretrained"
-_HASHED = 1 << 16  # bytes hashed at each end of a file of weights
 
 
 @dataclass(frozen=True)
@@ -106,20 +104,25 @@ def load(
     device: str | torch.device = "auto",
     dtype: str | torch.dtype = "auto",
     weights: str | os.PathLike[str] | None = None,
+    *,
+    levels: int | Sequence[int] | None = None,
+    hold: str = "auto",
 ) -> Jukebox:
     """Load a model.
 
     Parameters
     ----------
     name
-        "tiny" (the newest bundled model), "tiny-1" and so on, a model folder, or a released
+        "tiny" (the newest bundled model), "tiny-1" and so on, a folder with a model, or a released
         model: "1b_lyrics", "5b", "5b_lyrics".
-    device
-        "auto", "cpu", "cuda", "cuda:1", "mps".
-    dtype
-        Precision of the priors: "auto", "float32", "bfloat16", "float16".
+    device, dtype
+        "auto", "cpu", "cuda", "mps"; the priors' "auto", "float32", "bfloat16" or "float16".
     weights
         Folder with the files of a released model; None: where `jukebox-edu download` puts them.
+    levels
+        Levels that will be written, if not all: of a released model only their files are needed.
+    hold
+        "all" priors in memory, "one" at a time, or "auto": all where the device has room.
 
     Raises
     ------
@@ -128,19 +131,23 @@ def load(
 
     Lesson: notebooks/00_ten_minutes.ipynb
     """
-    from jukebox_edu.checkpoints import load_model_config, load_prior, load_vqvae
-    from jukebox_edu.model.released_model import released
+    from jukebox_edu.checkpoints.finding import find_source
+    from jukebox_edu.model.released_model import (
+        checked_levels,
+        from_source,
+        released,
+        tell_licence,
+    )
 
     place = checked_device(device)
     if isinstance(name, str) and name in MODEL_SETS:
-        return released(name, place, dtype, weights)
-    folder = _folder(name, weights)
-    config = load_model_config(folder)
-    precision = checked_dtype(dtype, place, config)
-    vqvae = load_vqvae(folder, device=place)
-    levels = range(len(config.priors))
-    priors = [load_prior(folder, level, device=place, dtype=precision) for level in levels]
-    return Jukebox(config, vqvae, priors, vocabularies(folder, config), weights=_hash(folder))
+        return released(name, place, dtype, weights, levels=levels, hold=hold)
+    source = find_source(_folder(name, weights))
+    config = source.parts.whole()
+    if config.licence == RELEASED_LICENCE:
+        tell_licence(config.name)
+    wanted = checked_levels(levels, len(config.priors))
+    return from_source(source, config, place, dtype, levels=wanted, hold=hold)
 
 
 def _folder(name: Any, weights: Any) -> Path:
@@ -179,27 +186,6 @@ def vocabularies(folder: Path, config: ModelConfig) -> tuple[LabelVocabularies |
         names, labels = load_known_names(folder, prior.level), prior.labels
         found.append(None if labels is None else names.vocabularies(labels.version))
     return tuple(found)
-
-
-def _hash(folder: Path) -> str:
-    """Short text that changes with the files of a model folder."""
-    return hash_of((folder / "config.json").read_bytes(), sorted(folder.glob("*.safetensors")))
-
-
-def hash_of(about: bytes, files: Sequence[Path]) -> str:
-    """Short text that changes with `about` and the files: their sizes, beginnings and ends.
-
-    Lesson: notebooks/11_real_models_on_a_gpu.ipynb
-    """
-    digest = hashlib.sha256(about)
-    for path in files:
-        size = path.stat().st_size
-        digest.update(f"{path.name} {size}".encode())
-        with path.open("rb") as file:
-            digest.update(file.read(_HASHED))
-            file.seek(max(0, size - _HASHED))
-            digest.update(file.read(_HASHED))
-    return digest.hexdigest()[:16]
 
 
 def find_artist(name: str, model: Jukebox | None = None, n: int = 5) -> tuple[str, ...]:

@@ -78,8 +78,8 @@ def page(data: PageData, language: str = "en") -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
         f"<title>{escape(data.title)}</title>\n</head>\n"
-        f'<body style="margin:0;background:#eef1f4">\n<main>\n{_figure(data, "h1", small=False)}</main>\n'
-        "</body>\n</html>\n"
+        '<body style="margin:0;background:#eef1f4">\n<main>\n'
+        f"{_figure(data, 'h1', small=False)}</main>\n</body>\n</html>\n"
     )
 
 

@@ -19,7 +19,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional
 
 from jukebox_edu.prior.prior import Prior
 from jukebox_edu.songbook import PHONES
@@ -36,8 +37,9 @@ class PriorTraining:
     batch: int = 6  # windows per step
     learning_rate: float = 1.5e-3  # peak
     weight_decay: float = 0.01
-    guidance: float = 0.3  # weight of the attention guidance (top level)
-    phone: float = 0.7  # weight of the phone head (top level)
+    aided_layers: tuple[int, ...] = ()  # lyric layers that are guided and read (top level)
+    guidance: float = 0.3  # weight of the attention guidance of each of them
+    phone: float = 0.7  # weight of the phone head of each of them
     hide: float = 0.25  # mean share of codes withheld (top level)
     hide_span: int = 6  # codes withheld at a time
     blank_lyrics: float = 0.12  # share of songs that lose their lyrics (top level)
@@ -66,10 +68,11 @@ def train_prior(
     level = prior.config.level
     random = np.random.default_rng([training.seed, 100 + level])
     generator = torch.Generator().manual_seed(training.seed * 10 + level)
-    head = None
-    if prior.config.lyrics is not None and training.phone:
-        head = PhoneHead(prior.config.transformer.width, len(PHONES), kernel=1)
-    parameters = [*prior.parameters(), *(head.parameters() if head is not None else ())]
+    width = prior.config.transformer.width
+    heads = nn.ModuleDict(
+        {str(i): PhoneHead(width, len(PHONES), kernel=1) for i in training.aided_layers}
+    )
+    parameters = [*prior.parameters(), *heads.parameters()]
     matrices = [p for p in parameters if p.ndim > 1]
     vectors = [p for p in parameters if p.ndim <= 1]
     groups = [
@@ -85,7 +88,7 @@ def train_prior(
     for step in range(1, training.steps + 1):
         batch = random_batch(songs, prior.config, training.batch, random)
         with torch.autocast("cpu", torch.bfloat16, enabled=training.bfloat16):
-            total, values = prior_losses(prior, batch, training, head, generator)
+            total, values = prior_losses(prior, batch, training, heads, generator)
         optimizer.zero_grad(set_to_none=True)
         total.backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
@@ -99,7 +102,7 @@ def prior_losses(
     prior: Prior,
     batch: Batch,
     training: PriorTraining,
-    head: PhoneHead | None,
+    heads: nn.ModuleDict,
     generator: torch.Generator,
 ) -> tuple[Tensor, dict[str, float]]:
     """The loss to minimize (nats), and its parts by name.
@@ -119,25 +122,20 @@ def prior_losses(
     if training.hide:
         shape = (size, prior.config.n_ctx)
         hide = hidden_spans(shape, training.hide, training.hide_span, generator)
-    layer = prior.config.alignment_layer
-    out = prior(batch.codes, conditions, hide=hide, record=() if layer is None else (layer,))
+    out = prior(batch.codes, conditions, hide=hide, record=training.aided_layers)
     loss = prior.loss_of(out.hidden, batch.codes, conditions)
     nats = loss.music * math.log(2)
     spoken = loss.lyrics * math.log(2)
     total = nats + 0.1 * spoken
     values = {"nats": nats.item(), "lyric_nats": spoken.item()}
-    if layer is None:
-        return total, values
-    record = out.layers[layer]
-    if training.guidance:
-        targets = batch.sung & told[:, None, None]  # type: ignore[operator]
+    targets = batch.sung & told[:, None, None]  # type: ignore[operator]
+    phones = torch.where(told[:, None], batch.phones, -100)  # type: ignore[arg-type]
+    for layer in training.aided_layers:
+        record = out.layers[layer]
         guided = guidance_loss(record.weights, targets)
-        total = total + training.guidance * guided
-        values["guidance"] = guided.item()
-    if head is not None:
-        logits = head(record.attended.float().transpose(1, 2))  # (batch, phones, n_ctx)
-        phones = torch.where(told[:, None], batch.phones, -100)  # type: ignore[arg-type]
-        heard = torch.nn.functional.cross_entropy(logits, phones)
-        total = total + training.phone * heard
-        values["phone"] = heard.item()
+        logits = heads[str(layer)](record.attended.float().transpose(1, 2))
+        each = functional.cross_entropy(logits, phones, reduction="none")  # (batch, n_ctx)
+        heard = each.sum() / (phones >= 0).sum().clamp(min=1)  # songs without lyrics do not count
+        total = total + training.guidance * guided + training.phone * heard
+        values |= {f"guidance_{layer}": guided.item(), f"phone_{layer}": heard.item()}
     return total, values

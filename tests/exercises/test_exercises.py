@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import jukebox_edu
 from jukebox_edu.errors import ConfigError
 from jukebox_edu.exercises import EXERCISES, Sheet
 
@@ -127,6 +128,6 @@ def test_notebook_holds_every_stub_and_each_stub_runs_untouched():
     assert set(cells) == {number for number in EXERCISES if number.startswith("00.")}
     for number, source in cells.items():
         *work, check = source.strip().splitlines()
-        names = {"sheet": Sheet()}
+        names = {"sheet": Sheet(), "jb": jukebox_edu}
         exec("\n".join(work), names)
         assert eval(check, names).state == "not attempted yet", number

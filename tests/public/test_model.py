@@ -343,43 +343,6 @@ def test_released_models_say_how_to_get_them(name, monkeypatch, tmp_path):
         jb.load(name, weights=tmp_path)
 
 
-def test_released_files_become_a_model(golden, monkeypatch, tmp_path):
-    """The way of a released model, walked with the golden files and lists of our own."""
-    from types import SimpleNamespace
-
-    from jukebox_edu import released
-    from jukebox_edu.checkpoints import load_openai_prior, load_openai_vqvae, located
-    from jukebox_edu.config import ModelConfig
-    from jukebox_edu.model.released_model import LicenceNotice
-
-    case = golden("vqvae_tiny")
-    codec = load_openai_vqvae(case.folder / "vqvae.pth.tar", case.manifest["config"]["hps"])
-    names = golden("pipeline").manifest["config"]["prior_cases"]
-    files, priors = [], []
-    for name in names:
-        config = golden(name).manifest["config"]
-        shape = {key: config["vqvae"][key] for key in ("downs_t", "strides_t")}
-        hps = {**config["hps"], **shape, "l_bins": config["l_bins"]}
-        files.append(golden(name).folder / "prior.pth.tar")
-        priors.append(load_openai_prior(files[-1], hps).config)
-    for kind, rows in (("artist", 2), ("genre", 2)):
-        lines = "".join(f"{kind}_{i};{i}\n" for i in range(1, rows))
-        (tmp_path / f"v2_{kind}_ids").write_text(f"unknown;0\n{lines}", encoding="utf-8")
-    found = SimpleNamespace(complete=True, vqvae=case.folder / "vqvae.pth.tar",
-                            prior=files.__getitem__, path=tmp_path.joinpath)  # fmt: skip
-    monkeypatch.setattr(located, "locate", lambda *_: found)
-    whole = ModelConfig("5b", codec.config, tuple(priors), "a licence")
-    monkeypatch.setitem(released.MODEL_SETS, "5b", whole)
-    with pytest.warns(LicenceNotice, match="may be used commercially"):
-        model = jb.load("5b", device="cpu", dtype="float16")
-    assert model.config == whole and model.dtype == torch.float16
-    assert model.artists() == ("artist_1",) and model.genres() == ("genre_1",)
-    for ours, file in zip(model.priors, files, strict=True):
-        theirs = load_openai_prior(file, ours.config).state_dict()
-        for name, weight in ours.state_dict().items():
-            torch.testing.assert_close(weight.float(), theirs[name].float(), rtol=1e-3, atol=1e-3)
-
-
 @pytest.mark.parametrize(
     ("arguments", "error", "text"),
     [
