@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from jukebox_edu.checkpoints import hub
-from jukebox_edu.checkpoints.cache import cache_folder, existing_folder, size_text
+from jukebox_edu.checkpoints.cache import cache_folder, existing_folder
 from jukebox_edu.checkpoints.folder import CONFIG_FILE, load_model_parts
 from jukebox_edu.checkpoints.known_names import KnownNames, read_json
 from jukebox_edu.checkpoints.located import Located, locate
@@ -75,7 +75,7 @@ def find_model(
     if name in hub.REPOSITORIES:
         port = locate(name, weights, home, source="huggingface")
         if port.complete:
-            return port_source(port.hub_weights, config, _names(port, config, needed))
+            return port_source(port.hub_weights, config, _names(port, config))
     where = " or ".join(str(folder) for folder in located.folders)
     raise CheckpointError(
         f"{name}: missing in {where}: {', '.join(missing)}. Fetch the files with: jukebox-edu "
@@ -113,7 +113,7 @@ def _missing(located: Located, config: ModelConfig, needed: Iterable[int]) -> li
     """What of the released files is needed and not there, in words."""
     model = located.model
     names = {model.vqvae.name, *(model.priors[level].name for level in needed)}
-    names |= {name for level in needed for name in list_names(config.priors[level])}
+    names |= {name for prior in config.priors for name in list_names(prior)}
     return [str(item) for item in located.missing if item.file.name in names]
 
 
@@ -124,15 +124,11 @@ def _released(located: Located, config: ModelConfig) -> WeightSource:
     for level, file in enumerate(model.priors):
         if file.name in here:
             files[level] = here[file.name]
-    there = [level for level in files if level is not None]
-    return released_source(config, files, _names(located, config, there))
+    return released_source(config, files, _names(located, config))
 
 
-def _names(located: Located, config: ModelConfig, levels: Iterable[int]) -> tuple[KnownNames, ...]:
-    paths = {found.file.name: found.path for found in located.found}
-    wanted = set(levels)
-    priors = [prior if prior.level in wanted else None for prior in config.priors]
-    return listed_names(priors, paths)
+def _names(located: Located, config: ModelConfig) -> tuple[KnownNames, ...]:
+    return listed_names(config.priors, {found.file.name: found.path for found in located.found})
 
 
 # ---- by path ------------------------------------------------------------------------------------
@@ -177,11 +173,3 @@ def find_source(path: PathLike, *, level: int | None = None) -> WeightSource:
             f"vqvae.pth.tar or prior_level_N.pth.tar, none of {', '.join(hub.FORMS)}."
         )
     return released_files(files, None)
-
-
-def size_of(source: WeightSource) -> str:
-    """Size of all files of weights, as people read it.
-
-    Lesson: notebooks/11_real_models_on_a_gpu.ipynb
-    """
-    return size_text(sum(path.stat().st_size for path in source.files if path.is_file()))

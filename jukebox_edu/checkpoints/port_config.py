@@ -38,6 +38,49 @@ _ORDERS = {
     10: "large_separated_enc_dec_w_lyrics",
     12: "enc_dec_with_lyrics",
 }
+# What the port leaves out of its files, because it is the default there.
+_CODEC_DEFAULTS = {
+    "embed_dim": 64,
+    "nb_discrete_codes": 2048,
+    "res_downs_t": (3, 2, 2),
+    "res_strides_t": (2, 2, 2),
+    "res_conv_width": 32,
+    "res_conv_depth": 4,
+    "multipliers": (2, 1, 1),
+    "res_convolution_multiplier": 1,
+    "res_dilation_growth_rate": 3,
+}
+_PRIOR_DEFAULTS = {
+    "alignment_head": 2,
+    "alignment_layer": 68,
+    "attention_multiplier": 0.25,
+    "attention_pattern": _ORDERS[12],
+    "attn_res_scale": False,
+    "blocks": 64,
+    "conv_res_scale": None,
+    "encoder_loss_fraction": 0.4,
+    "hidden_size": 2048,
+    "init_scale": 0.2,
+    "is_encoder_decoder": False,
+    "lyric_vocab_size": 80,
+    "max_duration": 600,
+    "max_nb_genres": 1,
+    "merged_decoder": True,
+    "metadata_dims": (604, 7898),
+    "min_duration": 0,
+    "mlp_multiplier": 1.0,
+    "music_vocab_size": 2048,
+    "n_ctx": 6144,
+    "n_heads": 2,
+    "nb_relevant_lyric_tokens": 384,
+    "num_layers": 72,
+    "res_conv_depth": 3,
+    "res_conv_width": 128,
+    "res_convolution_multiplier": 1,
+    "res_dilation_growth_rate": 1,
+    "timing_dims": 64,
+    "zero_out": False,
+}
 _ORDER_OF = {name: order for order, name in _ORDERS.items()}
 
 
@@ -67,13 +110,23 @@ def read_port_config(data: Any) -> ModelConfig:
 
 
 def _translated(data: Mapping[str, Any]) -> ModelConfig:
-    codec = _codec(data["vqvae_config"], int(data.get("sampling_rate", 44100)))
+    codec = _codec(_CODEC_DEFAULTS | data["vqvae_config"], int(data.get("sampling_rate", 44100)))
     priors = data["prior_config_list"]
     levels = len(priors)
     if levels != codec.levels:
         raise ConfigError(must("len(prior_config_list)", levels, f"{codec.levels}"))
-    found = [_prior(priors[levels - 1 - level], level, codec) for level in range(levels)]
-    return ModelConfig("port", codec, tuple(found))
+    from_the_top = [
+        _prior(p, levels - 1 - i, codec) for i, p in enumerate(map(_whole_prior, priors))
+    ]
+    return ModelConfig("port", codec, tuple(from_the_top[::-1]))
+
+
+def _whole_prior(port: Mapping[str, Any]) -> dict[str, Any]:
+    """A prior's entry with the defaults it leaves out, its encoder's included."""
+    whole = _PRIOR_DEFAULTS | dict(port)
+    if whole.get("encoder_config"):
+        whole["encoder_config"] = _PRIOR_DEFAULTS | whole["encoder_config"]
+    return whole
 
 
 def _codec(port: Mapping[str, Any], sample_rate: int) -> VQVAEConfig:
@@ -210,7 +263,7 @@ def _port_codec(config: ModelConfig) -> dict[str, Any]:
         "res_conv_width": codec.width,
         "res_conv_depth": codec.depth,
         "multipliers": list(codec.multipliers),
-        "res_convolution_multiplier": _whole(codec.m_conv),
+        "res_convolution_multiplier": _number(codec.m_conv),
         "res_dilation_growth_rate": codec.dilation_growth,
         "res_dilation_cycle": codec.dilation_cycle,
         "hop_fraction": [prior.hop_fraction for prior in config.priors[::-1]],
@@ -247,7 +300,7 @@ def _port_prior(prior: PriorConfig, codec: VQVAEConfig) -> dict[str, Any]:
         "res_strides_t": list(codec.strides),
         "res_conv_width": conditioner.width,
         "res_conv_depth": conditioner.depth,
-        "res_convolution_multiplier": _whole(conditioner.m_conv),
+        "res_convolution_multiplier": _number(conditioner.m_conv),
         "res_dilation_growth_rate": conditioner.dilation_growth,
         "res_dilation_cycle": conditioner.dilation_cycle,
         "conv_res_scale": conditioner.res_scale,
@@ -281,13 +334,13 @@ def _port_transformer(stack: TransformerConfig) -> dict[str, Any]:
         "blocks": stack.blocks,
         "spread": stack.spread,
         "attention_multiplier": stack.m_attn,
-        "mlp_multiplier": _whole(stack.m_mlp),
+        "mlp_multiplier": _number(stack.m_mlp),
         "init_scale": stack.init_scale,
         "attn_res_scale": stack.res_scale,
         "zero_out": stack.zero_out,
     }
 
 
-def _whole(number: float) -> float | int:
+def _number(number: float) -> float | int:
     """Whole numbers as the port writes them."""
     return int(number) if float(number).is_integer() else number

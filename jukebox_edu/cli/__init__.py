@@ -4,7 +4,8 @@ What
     demo, sample          sing a song                                     singing.py
     encode, decode        sound to codes and back                         coding.py
     doctor, models        what is here                                    looking.py
-    download              released models             jukebox_edu/checkpoints/commands.py
+    download              released models         jukebox_edu/checkpoints/commands.py
+    convert               between formats         jukebox_edu/checkpoints/convert_command.py
 
     An error is one line and exit code 2, Ctrl-C is exit code 130; a traceback is shown only when
     the environment variable JUKEBOX_EDU_DEBUG is set.
@@ -27,7 +28,7 @@ OK, FAILED, WRONG, STOPPED = 0, 1, 2, 130  # exit codes
 
 
 def build_parser(first: str = "") -> argparse.ArgumentParser:
-    """All commands with their options; those of `download` only if it is the first word.
+    """All commands with their options; those of `download` and `convert` only if they come first.
 
     Lesson: notebooks/00_ten_minutes.ipynb
     """
@@ -46,6 +47,12 @@ def build_parser(first: str = "") -> argparse.ArgumentParser:
         add_download_command(commands)
     else:
         commands.add_parser("download", help="fetch the files of a released model")
+    if first == "convert":
+        from jukebox_edu.checkpoints.convert_command import add_convert_command
+
+        add_convert_command(commands)
+    else:
+        commands.add_parser("convert", help="turn a model from one format into another")
     return parser
 
 

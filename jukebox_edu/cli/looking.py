@@ -60,6 +60,7 @@ def report() -> Iterator[tuple[str, str]]:
     for package in PACKAGES:
         yield package, _version_of(package)
     yield "devices", _devices()
+    yield "released models", _fits()
     yield "models", _models()
     yield "songs", _songs()
     yield "sound formats", _formats()
@@ -84,6 +85,20 @@ def _devices() -> str:
     if torch.backends.mps.is_available():
         found.append("mps")
     return ", ".join(found)
+
+
+def _fits() -> str:
+    """Which released models would work here, one level in memory at a time."""
+    from jukebox_edu.model.devices import this_card
+    from jukebox_edu.released import MODEL_SETS
+    from jukebox_edu.sampling.cards import fit
+
+    card, found = this_card(), []
+    for config in MODEL_SETS.values():
+        fits = fit(config, card)
+        how = f"{min(fits.n_samples)} at once in {fits.dtype}" if fits.works else "no"
+        found.append(f"{config.name}: {how}")
+    return f"{', '.join(found)} (in {card.memory_gb:.0f} GB of {card.name})"
 
 
 def _models() -> str:

@@ -208,20 +208,21 @@ def stage_measure(recipe: Recipe) -> None:
 
 
 def stage_save(recipe: Recipe) -> None:
-    """The model folder."""
+    """The model folder, with log, figures and card."""
     from jukebox_edu.checkpoints import KnownNames, save_model
+    from jukebox_edu.dev.model_card import write_card
 
     names = vocabularies()
     known = KnownNames(("unknown", *names.artists.listed), ("unknown", *names.genres.listed))
+    folder = recipe.out / recipe.name
     priors = [trained_prior(recipe, level) for level in range(3)]
-    save_model(
-        recipe.out / recipe.name,
-        recipe.config,
-        trained_vqvae(recipe),
-        priors,
-        known_names=known,
-        dtype=torch.float16,
-    )
+    vqvae = trained_vqvae(recipe)
+    save_model(folder, recipe.config, vqvae, priors, known_names=known, dtype=torch.float16)
+    for name in ("figures.json", "training.jsonl"):
+        (folder / name).write_bytes((recipe.out / name).read_bytes())
+    figures = json.loads((recipe.out / "figures.json").read_text(encoding="utf-8"))
+    card = folder / "README.md"
+    write_card(card, recipe.config, figures, recipe.log, recipe.n_songs)
 
 
 def _save(state: dict[str, torch.Tensor], path: Path) -> None:

@@ -19,6 +19,7 @@ from jukebox_edu.config import ModelConfig, to_json_dict
 from jukebox_edu.errors import ConfigError, must
 from jukebox_edu.nn.linear import PointwiseLinear
 from jukebox_edu.prior.prior import Prior
+from jukebox_edu.sampling.cards import Card
 from jukebox_edu.sampling.memory import level_memory
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
@@ -81,6 +82,22 @@ def free_memory(device: torch.device) -> int | None:
         return int(found["MemAvailable"].split()[0]) * 1024
     except (OSError, KeyError, ValueError):
         return None
+
+
+def this_card() -> Card:
+    """The fastest device here, as the table of devices describes one.
+
+    Lesson: notebooks/11_real_models_on_a_gpu.ipynb
+    """
+    device = checked_device("auto")
+    if device.type == "cuda":
+        total = torch.cuda.get_device_properties(device).total_memory
+        half = "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
+        return Card(torch.cuda.get_device_name(device), total / 1e9, (half,))
+    free = (free_memory(device) or 0) / 1e9  # shared with everything that runs here
+    if device.type == "mps":
+        return Card("Apple's memory", free, ("float16",))
+    return Card("free memory", free, ("float32", "bfloat16"))
 
 
 def cast_prior(prior: Prior, dtype: torch.dtype) -> None:

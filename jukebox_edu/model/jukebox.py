@@ -125,9 +125,8 @@ class Jukebox:
         """
         before = self.fingerprint  # of the weights as they were loaded
         if device is not None:
-            place = checked_device(device)
-            self.vqvae.to(place)
-            self.priors.to(place)
+            self.priors.to(checked_device(device))
+            self.vqvae.to(self.device)
         if dtype is not None:
             self.priors.cast(checked_dtype(dtype, self.device, self.config))
         self._weights = before
@@ -151,13 +150,9 @@ class Jukebox:
         return () if lists is None else lists.genres.listed
 
     def preview(
-        self,
-        lyrics: str = "",
-        artist: str | None = None,
-        genre: str | None = None,
-        seconds: float = 10,
-        total_seconds: float | None = None,
-    ) -> str:
+        self, lyrics: str = "", artist: str | None = None, genre: str | None = None,
+        seconds: float = 10, total_seconds: float | None = None,
+    ) -> str:  # fmt: skip
         """What each level would be told, in words; names that a level does not know are warned of.
 
         Lesson: notebooks/07_style_and_time.ipynb
@@ -392,16 +387,9 @@ class Jukebox:
     ) -> np.ndarray:
         """What the top prior knows of a recording: states of one layer, float32.
 
-        Parameters
-        ----------
-        audio
-            (batch, samples) or (samples,).
-        layer
-            Which layer's residual stream; None: the middle one.
-        pool
-            "mean" over time: (batch, width); None: (batch, tokens, width).
-        sample_rate
-            Rate of the audio, if it is not the model's.
+        `audio` is (batch, samples) or (samples,) at `sample_rate` (None: the model's); `layer`
+        None is the middle one. `pool` "mean" over time gives (batch, width), None (batch, tokens,
+        width).
 
         Paper: probing such states, arXiv 2107.05677
         Lesson: notebooks/14_what_jukebox_knows.ipynb

@@ -23,6 +23,7 @@ from jukebox_edu.labels import LabelVocabularies
 from jukebox_edu.model.devices import checked_device
 from jukebox_edu.model.jukebox import Jukebox
 from jukebox_edu.released import MODEL_SETS, RELEASED_LICENCE
+from jukebox_edu.sampling.cards import CARDS, fit
 from jukebox_edu.sampling.memory import level_memory
 from jukebox_edu.sampling.plan_text import size_text
 
@@ -66,7 +67,6 @@ def models() -> ModelTable:
     Lesson: notebooks/00_ten_minutes.ipynb
     """
     from jukebox_edu.checkpoints import load_model_config
-    from jukebox_edu.checkpoints.located import locate
 
     table = []
     for folder in reversed(bundled()):
@@ -75,11 +75,23 @@ def models() -> ModelTable:
         table.append(_info(config, config.name, True, size, "nothing: it is bundled"))
     for name, config in MODEL_SETS.items():
         numbers = sum(level_memory(prior).parameters for prior in config.priors)
-        here = locate(name).complete
-        needs = "a GPU with 16 GB or more, or much patience"
+        here = _is_here(name)
+        least = next(card.name for card in CARDS if fit(config, card).works)
+        needs = f"a {least} or more, or much patience"
         needs += "" if here else f"; fetch it with: jukebox-edu download {name}"
         table.append(_info(config, name, here, size_text(4 * numbers), needs))
     return ModelTable(table)
+
+
+def _is_here(name: str) -> bool:
+    """Whether all files of a released model are in the cache, in whatever layout."""
+    from jukebox_edu.checkpoints.finding import find_model
+
+    try:
+        find_model(name)
+    except CheckpointError:
+        return False
+    return True
 
 
 def _info(config: ModelConfig, name: str, here: bool, size: str, needs: str) -> ModelInfo:

@@ -136,6 +136,11 @@ class PageData:
         return max(track.seconds for track in self.tracks)
 
     @property
+    def n_levels(self) -> int:
+        """Number of levels of the model, as far as the codes tell; for their names."""
+        return 1 + max((lane.level for lane in self.codes), default=-1)
+
+    @property
     def lanes(self) -> tuple[CodeLane, ...]:
         """The code lanes in the order of drawing: top level first."""
         return tuple(sorted(self.codes, key=lambda lane: -lane.level))

@@ -206,7 +206,7 @@ def _code_table(data: PageData) -> str:
     if not data.codes:
         return ""
     names = [
-        f"level {lane.level} ({sentences.level_name(lane.level, len(data.codes))}), one each "
+        f"level {lane.level} ({sentences.level_name(lane.level, data.n_levels)}), one each "
         f"{1000 * lane.hop_seconds:.3g} ms"
         for lane in data.lanes
     ]

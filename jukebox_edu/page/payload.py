@@ -48,7 +48,7 @@ def payload(data: PageData) -> dict[str, Any]:
     return {
         "seconds": round(data.seconds, 4),
         "tracks": [_track(track) for track in data.tracks],
-        "lanes": [_lane(lane, len(data.codes)) for lane in data.lanes],
+        "lanes": [_lane(lane, data.n_levels) for lane in data.lanes],
         "lyrics": clean(data.lyrics),
         "times": _times(data),
         "alignment": _alignment(data),

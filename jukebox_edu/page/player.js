@@ -195,6 +195,7 @@ function mount(root, data) {
     const line = make("p", "jbx-help", live);
     for (const [key, text] of [["Space", "play or pause"], ["← →", "one second"], ["Home End", "start, end"],
                                ["1–" + sounds.length, "level"], ["+ −", "zoom"]]) {
+      if (text === "level" && sounds.length === 1) continue;
       make("kbd", "", line, key);
       line.append(" " + text + "  ");
     }

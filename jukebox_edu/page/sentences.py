@@ -94,9 +94,8 @@ def poster_sentence(data: PageData) -> str:
 
     Lesson: notebooks/00_ten_minutes.ipynb
     """
-    n_levels = len(data.codes)
     parts = [f"The song {data.title!r} on one time axis.", track_sentence(data.tracks[0])]
-    parts += [lane_sentence(lane, n_levels) for lane in data.lanes]
+    parts += [lane_sentence(lane, data.n_levels) for lane in data.lanes]
     if data.alignment is not None:
         parts.append(alignment_sentence(data))
     if data.lyrics.strip():

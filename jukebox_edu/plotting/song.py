@@ -43,7 +43,7 @@ def song_figure(data: PageData) -> Figure:
         rows = iter(grid)
         draw_waveform(next(rows), data.tracks[0])
         for lane in data.lanes:
-            draw_lane(next(rows), lane, len(data.codes), data.seconds)
+            draw_lane(next(rows), lane, data.n_levels, data.seconds)
         if timed:
             _draw_words(next(rows), timed, data.seconds)
         if data.alignment is not None:

@@ -111,9 +111,10 @@ def _work(config: PriorConfig) -> tuple[int, int]:
     stack, n = config.transformer, config.sequence_length
     told = config.conditioner is not None or (config.labels is not None and config.labels.timing)
     conditions = n * stack.width if told else 0
-    # A prompt read in one piece: the stream before and after, its norms, the widest of the rest.
+    # A prompt read in one piece: the stream before and after, its norms, the widest of the rest;
+    # a test compares this with what torch really takes.
     wide = max(3 * stack.state_width, 2 * stack.mlp_width)
-    work, work_float32 = n * (2 * stack.width + wide), n * 3 * stack.width
+    work, work_float32 = n * (3 * stack.width + wide), n * 3 * stack.width
     if config.conditioner is not None:  # before the prompt is read
         through = 4 * n * config.conditioner.width + n * stack.width
         if through > work // 2 + work_float32:

@@ -7,12 +7,16 @@ Lesson: notebooks/09_windows_and_upsampling.ipynb
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jukebox_edu import units
+from jukebox_edu.sampling.cards import CARDS, fit_levels
 
 if TYPE_CHECKING:
     from jukebox_edu.sampling.plan import LevelPlan, Plan
+
+LARGE = 10**9  # bytes of weights from which the plan says what device they need
 
 
 def level_name(level: int, n_levels: int) -> str:
@@ -82,11 +86,31 @@ def _memory_text(plan: Plan) -> str:
         return ""
     parts = []
     for level, memory in zip(plan.levels, plan.memory, strict=True):
-        guided = 2 if level.settings.guidance != 1.0 else 1  # guidance computes everything twice
-        caches = plan.n_samples * guided * memory.cache * plan.itemsize
-        weights = memory.parameters * plan.itemsize
-        parts.append(f"level {level.level} {size_text(weights)} + {size_text(caches)}")
-    return f"Memory, weights + caches while a level is written: {'; '.join(parts)}."
+        rows = plan.n_samples * _copies(level)
+        caches = rows * memory.cache * plan.itemsize
+        work = rows * memory.per_sample(plan.itemsize) - caches
+        sizes = (memory.weights(plan.itemsize), caches, work)
+        parts.append(f"level {level.level} {' + '.join(map(size_text, sizes))}")
+    text = f"Memory while a level is written, weights + caches + work: {'; '.join(parts)}."
+    return "\n".join([text, *_cards_text(plan)])
+
+
+def _copies(level: LevelPlan) -> int:
+    """Guidance computes everything twice."""
+    return 2 if level.settings.guidance != 1.0 else 1
+
+
+def _cards_text(plan: Plan) -> Iterator[str]:
+    """On which devices a large model works, and with how many songs side by side."""
+    if max(memory.weights(plan.itemsize) for memory in plan.memory) < LARGE:
+        return
+    found = []
+    for card in CARDS:
+        fits = fit_levels(plan.memory, card)
+        pairs = zip(fits.n_samples, plan.levels, strict=True)
+        most = min(n // _copies(level) for n, level in pairs)
+        found.append(f"{card.name} {f'{most} in {fits.dtype}' if most else 'no'}")
+    yield f"Most songs side by side, one level in memory at a time: {'; '.join(found)}."
 
 
 def _time_text(plan: Plan) -> str:

@@ -16,6 +16,7 @@ from hypothesis.extra import numpy as hnp
 
 from jukebox_edu import audio
 from jukebox_edu.errors import AudioError, ConfigError, RunError, ShapeError
+from jukebox_edu.samples import data_samples
 
 RATE = 16000
 
@@ -82,6 +83,13 @@ def test_a_stretch_is_that_part_of_the_whole(tmp_path: Path, suffix: str) -> Non
     np.testing.assert_allclose(part, whole[int(1.25 * RATE) : int(1.75 * RATE)], atol=1e-6)
     rest = audio.load(path, start=2.5, seconds=100).samples  # longer than there is
     assert rest.shape == (RATE // 2,)
+
+
+def test_an_mp3_read_in_blocks_is_the_one_read_at_once() -> None:
+    """What follows a seek in an MP3 is damaged: reading must not seek."""
+    (path,) = (song.path for song in data_samples() if song.name == "bruno_waltz")
+    whole, _ = soundfile.read(path, dtype="float32")
+    np.testing.assert_allclose(audio.load(path).samples, whole, atol=1e-6)
 
 
 def test_unicode_paths_and_plain_strings(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from jukebox_edu.vqvae.model import VQVAE
 BELOW = KnownNames(
     ("unknown", "various", "ana", "bo_li"), ("unknown", "waltz", "blues"), (0, 0, 1, 2)
 )
-TOP = KnownNames(("unknown", "ana", "bo li", "ünal"), ("unknown", "slow waltz"))
+TOP = KnownNames(("unknown", "ana", "bo li", "ünal"), ("unknown", "waltz"))
 NAMES = (BELOW, BELOW, TOP)  # as in 1b_lyrics: other lists at the top
 
 

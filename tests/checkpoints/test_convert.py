@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import json
+import re
 import shutil
 from types import SimpleNamespace
 
@@ -19,6 +21,7 @@ from jukebox_edu.checkpoints import (
     load_vqvae,
 )
 from jukebox_edu.checkpoints.convert import convert
+from jukebox_edu.checkpoints.convert_command import add_convert_command
 from jukebox_edu.checkpoints.finding import find_source
 from jukebox_edu.checkpoints.folder import load_model_parts
 from jukebox_edu.checkpoints.names import prior_names
@@ -330,3 +333,41 @@ def test_a_damaged_list_or_configuration_is_named(made, tmp_path):
     (folder / "config.json").write_text(json.dumps(data), encoding="utf-8")
     with pytest.raises(CheckpointError, match="level"):
         find_source(folder)
+
+
+# ---- the command --------------------------------------------------------------------------------
+
+
+def command(*words):
+    parser = argparse.ArgumentParser()
+    add_convert_command(parser.add_subparsers())
+    arguments = parser.parse_args(["convert", *map(str, words), "--quiet"])
+    return arguments.handler(arguments)
+
+
+def test_the_command_converts_and_goes_on(made, tmp_path, capsys):
+    folder = made()
+    assert command(folder, tmp_path / "t", "--to", "openai") == 0
+    assert capsys.readouterr().out.count("wrote") == 4
+    (tmp_path / "t" / "vqvae.pth.tar").unlink()
+    assert command(folder, tmp_path / "t", "--to", "openai") == 0
+    out = capsys.readouterr().out
+    assert out.count("there already") == 3 and "wrote" in out
+    line = (tmp_path / "t" / "prior_level_2.pth.tar", tmp_path / "u", "--to", "folder")
+    assert command(*line, "--dtype", "float16") == 0
+    assert load_prior(tmp_path / "u", 2, dtype=torch.float16).config.level == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "match"),
+    [
+        (["nowhere", "t", "--to", "folder"], "There is no file or folder nowhere"),
+        (["5b", "t", "--to", "folder"], "5b: missing in .*jukebox-edu download 5b"),
+        (["5b", "t", "--to", "folder", "--levels", "x"], "levels='x'"),
+        (["5b", "t", "--to", "folder", "--weights", "nowhere"], "there is no such folder"),
+    ],
+)
+def test_the_command_says_in_one_line_what_is_wrong(words, match, capsys):
+    assert command(*words) == 1
+    error = capsys.readouterr().err
+    assert re.search(match, error) and error.count("\n") == 1

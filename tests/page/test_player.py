@@ -37,6 +37,12 @@ def test_one_level_is_singular():
     assert repr(Player(dataclasses.replace(data, tracks=data.tracks[:1]))).endswith("1 level)")
 
 
+def test_a_top_level_that_stands_alone_is_called_top():
+    data = synthetic.song(1.0)
+    alone = dataclasses.replace(data, codes=[lane for lane in data.codes if lane.level == 2])
+    assert "top codes" in fragment(alone) and "level 2 codes" not in fragment(alone)
+
+
 def test_player_is_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         Player(synthetic.song(1.0)).data = None
