@@ -21,6 +21,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -115,7 +116,7 @@ def _convert(
             total = sum(n_bytes(item.stored) for item in items) // 10**6
             with Progress(total, label=path.name, unit="MB", enabled=progress) as shown:
                 counted = _counted(tensors, shown)
-                _in_place(path, lambda part, c=counted, at=level: target.write(part, at, c))
+                _in_place(path, partial(target.write, level=level, tensors=counted))
             written.append(path)
     for name, write in target.closing_files().items():
         _in_place(target.folder / name, write)

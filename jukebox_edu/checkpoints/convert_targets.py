@@ -31,7 +31,7 @@ from jukebox_edu.checkpoints.known_names import (
 )
 from jukebox_edu.checkpoints.names import Names
 from jukebox_edu.checkpoints.port import NAMES_FOLDER, part_prefix
-from jukebox_edu.checkpoints.port_config import write_port_config
+from jukebox_edu.checkpoints.port_description import write_port_config
 from jukebox_edu.checkpoints.reading import StoredTensor, open_released
 from jukebox_edu.checkpoints.released_options import prior_hparams, vqvae_hparams
 from jukebox_edu.checkpoints.safetensors_file import n_bytes, open_safetensors, write_safetensors

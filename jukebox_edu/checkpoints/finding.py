@@ -59,7 +59,8 @@ def find_model(
     """
     if name not in MODEL_SETS:
         raise ConfigError(must("model", name, f"one of {', '.join(MODEL_SETS)}"))
-    config, home = MODEL_SETS[name], cache_folder(cache)
+    config, home = MODEL_SETS[name], cache_folder(os.fspath(cache) if cache else None)
+    weights = None if weights is None else os.fspath(weights)
     needed = tuple(range(len(config.priors))) if levels is None else tuple(levels)
     folders = [home / name]
     if weights is not None:

@@ -1,13 +1,13 @@
-"""The configuration of Hugging Face's port, and ours, in both directions.
+"""From the configuration of Hugging Face's port to ours.
 
 What
-    The port describes a model by one `config.json`: a codec, and priors from the *top* down. Our
-    own configuration is written into the same file under the key "jukebox_edu", which the port
-    passes over; where it is missing, the port's names are translated.
+    The port describes a model by one `config.json`: a codec, and priors from the *top* down. A
+    folder that we wrote has our own configuration in the same file, under the key "jukebox_edu",
+    which the port passes over; elsewhere the port's names are translated. `port_description.py`
+    goes the other way.
 Conventions
-    The port names three of the attention orders; models with another one cannot be written.
-    What its names leave open (which rules clean the lyrics) follows from the sizes: one genre a
-    song means "v3", several mean "v2".
+    What the port's names leave open (which rules clean the lyrics) follows from the sizes: one
+    genre a song means "v3", several mean "v2".
 Lesson: notebooks/11_real_models_on_a_gpu.ipynb
 """
 
@@ -27,19 +27,19 @@ from jukebox_edu.config import (
     TransformerConfig,
     VQVAEConfig,
     from_json_dict,
-    to_json_dict,
 )
 from jukebox_edu.errors import CheckpointError, ConfigError, must
 from jukebox_edu.units import hop_lengths
 
 OWN_KEY = "jukebox_edu"
-_ORDERS = {
+#: Attention orders the port has names for.
+ORDERS = {
     2: "raw_column_previous_row_attention",
     10: "large_separated_enc_dec_w_lyrics",
     12: "enc_dec_with_lyrics",
 }
 # What the port leaves out of its files, because it is the default there.
-_CODEC_DEFAULTS = {
+_CODEC_DEFAULTS: dict[str, Any] = {
     "embed_dim": 64,
     "nb_discrete_codes": 2048,
     "res_downs_t": (3, 2, 2),
@@ -50,11 +50,11 @@ _CODEC_DEFAULTS = {
     "res_convolution_multiplier": 1,
     "res_dilation_growth_rate": 3,
 }
-_PRIOR_DEFAULTS = {
+_PRIOR_DEFAULTS: dict[str, Any] = {
     "alignment_head": 2,
     "alignment_layer": 68,
     "attention_multiplier": 0.25,
-    "attention_pattern": _ORDERS[12],
+    "attention_pattern": ORDERS[12],
     "attn_res_scale": False,
     "blocks": 64,
     "conv_res_scale": None,
@@ -81,7 +81,7 @@ _PRIOR_DEFAULTS = {
     "timing_dims": 64,
     "zero_out": False,
 }
-_ORDER_OF = {name: order for order, name in _ORDERS.items()}
+_ORDER_OF = {name: order for order, name in ORDERS.items()}
 
 
 def read_port_config(data: Any) -> ModelConfig:
@@ -217,130 +217,3 @@ def _conditioner(port: Mapping[str, Any], level: int, codec: VQVAEConfig) -> Con
         dilation_cycle=port.get("res_dilation_cycle"),
         res_scale=bool(port["conv_res_scale"]),
     )
-
-
-# ---- the other way ------------------------------------------------------------------------------
-
-
-def write_port_config(config: ModelConfig) -> dict[str, Any]:
-    """The port's `config.json` for a model of ours.
-
-    Raises
-    ------
-    ConfigError
-        If the port has no name for something.
-
-    Lesson: notebooks/11_real_models_on_a_gpu.ipynb
-    """
-    codec, priors = config.vqvae, config.priors[::-1]  # from the top down
-    top = priors[0].labels or LabelConfig()
-    return {
-        "architectures": ["JukeboxModel"],
-        "model_type": "jukebox",
-        "nb_priors": len(priors),
-        "sampling_rate": codec.sample_rate,
-        "timing_dims": top.timing_bins,
-        "min_duration": top.min_duration,
-        "max_duration": top.max_duration,
-        "max_nb_genres": max((p.labels.max_genres for p in priors if p.labels), default=1),
-        "metadata_conditioning": any(prior.labels is not None for prior in priors),
-        "hop_fraction": [prior.hop_fraction for prior in priors],
-        "vqvae_config": _port_codec(config),
-        "prior_config_list": [_port_prior(prior, codec) for prior in priors],
-        OWN_KEY: to_json_dict(config),
-    }
-
-
-def _port_codec(config: ModelConfig) -> dict[str, Any]:
-    codec = config.vqvae
-    return {
-        "model_type": "jukebox_vqvae",
-        "levels": codec.levels,
-        "embed_dim": codec.emb_width,
-        "nb_discrete_codes": codec.codebook_size,
-        "res_downs_t": list(codec.downs),
-        "res_strides_t": list(codec.strides),
-        "res_conv_width": codec.width,
-        "res_conv_depth": codec.depth,
-        "multipliers": list(codec.multipliers),
-        "res_convolution_multiplier": _number(codec.m_conv),
-        "res_dilation_growth_rate": codec.dilation_growth,
-        "res_dilation_cycle": codec.dilation_cycle,
-        "hop_fraction": [prior.hop_fraction for prior in config.priors[::-1]],
-    }
-
-
-def _port_prior(prior: PriorConfig, codec: VQVAEConfig) -> dict[str, Any]:
-    labels, lyrics = prior.labels, prior.lyrics
-    conditioner = prior.conditioner or ConditionerConfig()
-    encoder = lyrics.encoder if lyrics else None
-    named = labels or LabelConfig()
-    return {
-        "model_type": "jukebox_prior",
-        "level": codec.levels - 1 - prior.level,
-        "n_ctx": prior.n_ctx,
-        "music_vocab_size": prior.codebook_size,
-        "merged_decoder": prior.merged_decoder,
-        "mask": True,  # the default of the port leaves causality out
-        "metadata_conditioning": labels is not None,
-        "metadata_dims": [named.n_genres, named.n_artists],
-        "max_nb_genres": named.max_genres,
-        "timing_dims": named.timing_bins,
-        "min_duration": named.min_duration,
-        "max_duration": named.max_duration,
-        "sampling_rate": prior.sample_rate,
-        "is_encoder_decoder": prior.single_sequence,
-        "nb_relevant_lyric_tokens": lyrics.n_tokens if lyrics else 0,
-        "lyric_vocab_size": lyrics.vocab_size if lyrics else 0,
-        "encoder_loss_fraction": lyrics.loss_fraction if lyrics else 0.0,
-        "encoder_config": _port_encoder(encoder, lyrics),
-        "alignment_layer": prior.alignment_layer,
-        "alignment_head": prior.alignment_head,
-        "res_downs_t": list(codec.downs),
-        "res_strides_t": list(codec.strides),
-        "res_conv_width": conditioner.width,
-        "res_conv_depth": conditioner.depth,
-        "res_convolution_multiplier": _number(conditioner.m_conv),
-        "res_dilation_growth_rate": conditioner.dilation_growth,
-        "res_dilation_cycle": conditioner.dilation_cycle,
-        "conv_res_scale": conditioner.res_scale,
-        **_port_transformer(prior.transformer),
-    }
-
-
-def _port_encoder(
-    encoder: TransformerConfig | None, lyrics: LyricConfig | None
-) -> dict[str, Any] | None:
-    if encoder is None or lyrics is None:
-        return None
-    return {
-        "n_ctx": lyrics.n_tokens,
-        "mask": True,
-        "merged_decoder": False,
-        "nb_relevant_lyric_tokens": lyrics.n_tokens,
-        **_port_transformer(encoder),
-    }
-
-
-def _port_transformer(stack: TransformerConfig) -> dict[str, Any]:
-    if stack.attn_order not in _ORDERS:
-        advice = "The port has no name for it: convert to a model folder instead."
-        raise ConfigError(must("attn_order", stack.attn_order, f"one of {set(_ORDERS)}", advice))
-    return {
-        "hidden_size": stack.width,
-        "num_layers": stack.depth,
-        "n_heads": stack.heads,
-        "attention_pattern": _ORDERS[stack.attn_order],  # type: ignore[index]
-        "blocks": stack.blocks,
-        "spread": stack.spread,
-        "attention_multiplier": stack.m_attn,
-        "mlp_multiplier": _number(stack.m_mlp),
-        "init_scale": stack.init_scale,
-        "attn_res_scale": stack.res_scale,
-        "zero_out": stack.zero_out,
-    }
-
-
-def _number(number: float) -> float | int:
-    """Whole numbers as the port writes them."""
-    return int(number) if float(number).is_integer() else number
