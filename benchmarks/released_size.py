@@ -189,7 +189,7 @@ def run(stage: str, folder: Path, threads: int) -> dict[str, Any]:
     """Write, measure in a fresh process, delete."""
     shape, _, _, converted = STAGES[stage]
     path = folder / f"{'vqvae' if shape == 'vqvae' else shape}.pth.tar"
-    extra: dict[str, Any] = {}
+    extra: dict[str, Any] = {"load_average_before": round(os.getloadavg()[0], 1)}
     began = time.perf_counter()
     write_file(shape, path)
     extra["write_seconds"] = time.perf_counter() - began

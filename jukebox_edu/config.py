@@ -36,7 +36,7 @@ def _positive(owner: Any, *names: str) -> None:
 
 @dataclass(frozen=True)
 class LossConfig:
-    """Weights and resolutions of the VQ-VAE's training losses [Jukebox §3.2]."""
+    """Weights and resolutions of the VQ-VAE's training losses [Jukebox §3]."""
 
     kind: str = "lmix"  # reconstruction loss on samples: "l1", "l2", "linf" or "lmix"
     l1: float = 0.0  # weight of l1 inside "lmix"
@@ -62,7 +62,7 @@ class LossConfig:
 
 @dataclass(frozen=True)
 class VQVAEConfig:
-    """Shape of the three-level codec [Jukebox §3.1].
+    """Shape of the three-level codec [Jukebox §3].
 
     Lesson: notebooks/03_train_a_vqvae.ipynb
     """
@@ -109,7 +109,7 @@ class VQVAEConfig:
 
 @dataclass(frozen=True)
 class TransformerConfig:
-    """Shape of one stack of attention layers [Jukebox §4.1, appendix A].
+    """Shape of one stack of attention layers [Jukebox §4, appendix A].
 
     Lesson: notebooks/06_sparse_attention.ipynb
     """
@@ -156,7 +156,7 @@ class TransformerConfig:
 
 @dataclass(frozen=True)
 class ConditionerConfig:
-    """Shape of the convolutional conditioner over the level above [Jukebox §4.2].
+    """Shape of the convolutional conditioner over the level above [Jukebox §4].
 
     Lesson: notebooks/09_windows_and_upsampling.ipynb
     """
@@ -179,7 +179,7 @@ class ConditionerConfig:
 
 @dataclass(frozen=True)
 class LabelConfig:
-    """What a prior is told of artist, genre and time [Jukebox §4.3].
+    """What a prior is told of artist, genre and time [Jukebox §4.1].
 
     Lesson: notebooks/07_style_and_time.ipynb
     """
@@ -209,7 +209,7 @@ class LabelConfig:
 
 @dataclass(frozen=True)
 class LyricConfig:
-    """How lyrics reach the prior [Jukebox §4.4].
+    """How lyrics reach the prior [Jukebox §4.2].
 
     `encoder` is the Transformer of the separate design (5b_lyrics): lyric states are attended to
     by the layers of pattern 6. Without it lyrics and codes form one sequence (1b_lyrics).

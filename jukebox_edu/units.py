@@ -9,7 +9,7 @@ What
 Conventions
     Users speak in seconds; everything inside counts samples or codes. Level 0 is the bottom
     (finest) level. A requested duration is rounded *down* to a multiple of the top hop length.
-Paper: [Jukebox §3, §4.2]
+Paper: [Jukebox §3, §4.4]
 Lesson: notebooks/09_windows_and_upsampling.ipynb
 """
 

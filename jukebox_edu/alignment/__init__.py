@@ -5,7 +5,7 @@ What
 
     `align` reads the weights, `Alignment` turns them into times of characters, words and lines,
     `find_head` looks for the head that follows the song.
-Paper: [Jukebox §4.4, §5.3]
+Paper: [Jukebox §4.2]
 Lesson: notebooks/08_lyrics_and_alignment.ipynb
 """
 

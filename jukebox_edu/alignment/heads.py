@@ -4,7 +4,7 @@ What
     A head that follows the song moves forward through the text (monotonicity) and visits all of it
     (coverage). Where the true times are known, as for songs of the songbook, the weight it puts
     near the character being sung tells more than both.
-Paper: [Jukebox §5.3]
+Paper: [Jukebox §4.2]
 Lesson: notebooks/08_lyrics_and_alignment.ipynb
 """
 

@@ -7,7 +7,7 @@ What
         best[c] = weight[frame, c] + largest best so far of the same or an earlier character
 Shapes
     weights (frames, n_chars); times (n_chars, 2), start and end counted in frames.
-Paper: [Jukebox §5.3]; dynamic programming: Viterbi, doi 10.1109/TIT.1967.1054010
+Paper: [Jukebox §4.2]; dynamic programming: Viterbi, doi 10.1109/TIT.1967.1054010
 Lesson: notebooks/08_lyrics_and_alignment.ipynb
 """
 

@@ -10,7 +10,7 @@ What
         window 3           [..........===============]     . written over by window 2
 Shapes
     weights (frames, n_chars): one row per code of the level, one column per character.
-Paper: [Jukebox §4.4, §5.3]
+Paper: [Jukebox §4.2]
 Lesson: notebooks/08_lyrics_and_alignment.ipynb
 """
 

@@ -3,7 +3,7 @@
 What
     `text` cleans and numbers lyrics, `names` finds artists and genres, `window` decides which
     characters a window of music reads, `labels` and `song_labels` hold the results.
-Paper: [Jukebox §4.3, §4.4]
+Paper: [Jukebox §4.1, §4.2]
 Lesson: notebooks/07_style_and_time.ipynb
 """
 

@@ -6,7 +6,7 @@ What
     `to_vector` and `from_vector` go both ways.
 Shapes
     `(batch,)` for single numbers, `(batch, slots)` for genres, `(batch, n_tokens)` for lyrics.
-Paper: [Jukebox §4.3, §4.4]
+Paper: [Jukebox §4.1, §4.2]
 Lesson: notebooks/07_style_and_time.ipynb
 """
 

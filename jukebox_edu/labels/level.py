@@ -6,7 +6,7 @@ What
     needs numbers only.
 Conventions
     Level 0 is the bottom level. `start` counts codes of the level, everything else samples.
-Paper: [Jukebox §4.3, §4.4]
+Paper: [Jukebox §4.1, §4.2]
 Lesson: notebooks/08_lyrics_and_alignment.ipynb
 """
 

@@ -12,7 +12,7 @@ What
 Conventions
     Id 0 is "unknown". A name that is not listed falls to 0, never silently: `UnknownNameWarning`
     names the nearest entries. Invisible characters that come along with copied text are ignored.
-Paper: [Jukebox §4.3]
+Paper: [Jukebox §4.1]
 Lesson: notebooks/07_style_and_time.ipynb
 """
 

@@ -8,7 +8,7 @@ What
         names, lyrics --create--> SongLabels --window(start, level)--> Labels of one window
 Conventions
     `start` counts codes of the level; lengths and offsets are samples; timings are seconds.
-Paper: [Jukebox §4.3, §4.4]
+Paper: [Jukebox §4.1, §4.2]
 Lesson: notebooks/08_lyrics_and_alignment.ipynb
 """
 

@@ -7,7 +7,7 @@ What
 Conventions
     Token 0 is "unknown" and also the padding; the first character of the alphabet is token 1.
     Versions: "v2" (80 symbols), "v3" (79: no plus sign) and "tiny" (ours, the alphabet of v3).
-Paper: [Jukebox §4.4]
+Paper: [Jukebox §4.2]
 Lesson: notebooks/08_lyrics_and_alignment.ipynb
 """
 
@@ -160,7 +160,7 @@ def explain_cleaning(text: str, version: str) -> LyricsCleaning:
     LyricsError
         If `text` is no text or too long.
 
-    Paper: [Jukebox §4.4]
+    Paper: [Jukebox §4.2]
     Lesson: notebooks/08_lyrics_and_alignment.ipynb
     """
     allowed = frozenset(alphabet(version))

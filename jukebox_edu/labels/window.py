@@ -12,7 +12,7 @@ What
 Conventions
     Offsets, durations and lengths in samples. The result is an index into the lyrics for each of
     the w places, -1 for padding. Short lyrics are padded on the left.
-Paper: [Jukebox §4.4]
+Paper: [Jukebox §4.2]
 Lesson: notebooks/08_lyrics_and_alignment.ipynb
 """
 

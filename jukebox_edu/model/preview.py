@@ -5,7 +5,7 @@ What
     preview says for every level which entry a name becomes, what cleaning removes from the lyrics,
     and which characters the first window reads. A name that a level does not know brings the same
     warning as when sampling, with the nearest names.
-Paper: [Jukebox §4.3, §4.4]
+Paper: [Jukebox §4.1, §4.2]
 Lesson: notebooks/07_style_and_time.ipynb
 """
 

@@ -3,7 +3,7 @@
 What
     Sound is encoded into codes of every level and cut to whole top-level codes; a song brings its
     codes. The prompt's `mark` names what was given, so that a run folder knows its own prompt.
-Paper: [Jukebox §4.5]
+Paper: [Jukebox §4.4]
 Lesson: notebooks/09_windows_and_upsampling.ipynb
 """
 

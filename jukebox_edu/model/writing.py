@@ -5,7 +5,7 @@ What
     every level it takes from the run folder what an earlier call has drawn, lets `sample_level`
     write the rest, and puts each new position into the log before anything else happens to it.
     Whatever ends the loop, a closed stream or Ctrl-C, what was drawn is in the folder.
-Paper: [Jukebox §4.2, §4.5]
+Paper: [Jukebox §4.4]
 Lesson: notebooks/09_windows_and_upsampling.ipynb
 """
 

@@ -10,7 +10,7 @@ What
 
 Shapes
     Everything is (batch, width, time); time never changes.
-Paper: [Jukebox §3.1, appendix B.1]
+Paper: [Jukebox §3, appendix B.1]
 Lesson: notebooks/03_train_a_vqvae.ipynb
 """
 

@@ -6,7 +6,7 @@ What
 
         (batch, emb_width, t) -> enter -> [residual stack -> transposed convolution] x down
                               -> (batch, emb_width, t * stride ** down)
-Paper: [Jukebox §3.1, §4.2, appendix B.1]
+Paper: [Jukebox §3, §4, appendix B.1]
 Lesson: notebooks/04_three_levels.ipynb
 """
 

@@ -2,7 +2,7 @@
 
 Shapes
     weights (frames, n_chars), 0 or above; truth (n_chars, 2) start and end in seconds
-Paper: [Jukebox §5.3, Figure 4]
+Paper: [Jukebox §4.2]
 Lesson: notebooks/08_lyrics_and_alignment.ipynb
 """
 
@@ -44,7 +44,7 @@ def alignment_figure(
     title
         Heading of the picture.
 
-    Paper: [Jukebox §5.3]
+    Paper: [Jukebox §4.2]
     Lesson: notebooks/08_lyrics_and_alignment.ipynb
     """
     weights = np.asarray(weights, dtype=np.float32)

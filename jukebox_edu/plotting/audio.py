@@ -2,7 +2,7 @@
 
 Shapes
     samples (samples,), full scale [-1, 1]
-Paper: [Jukebox §3.2]: the spectral loss compares spectrograms like these
+Paper: [Jukebox §3]: the spectral loss compares spectrograms like these
 Lesson: notebooks/01_sound_as_numbers.ipynb
 """
 

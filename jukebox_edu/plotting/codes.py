@@ -6,7 +6,7 @@ What
     top. No code is hidden, and the density of the levels can be seen.
 Shapes
     codes (tokens,) of each level, index = level
-Paper: [Jukebox §3.2, Figure 1]
+Paper: [Jukebox §3]
 Lesson: notebooks/04_three_levels.ipynb
 """
 

@@ -5,7 +5,7 @@ What
     only read. Its plain part is new. Windows overlap, so bars alternate between two heights.
 Conventions
     Times in seconds. The order of work runs from the top level down, from left to right.
-Paper: [Jukebox §4.2]: windowed sampling
+Paper: [Jukebox §4.4]: windowed sampling
 Lesson: notebooks/09_windows_and_upsampling.ipynb
 """
 
@@ -61,7 +61,7 @@ def plan_figure(windows: Sequence[WindowSpan], title: str = "Plan of the song") 
     title
         Heading of the picture.
 
-    Paper: [Jukebox §4.2]
+    Paper: [Jukebox §4.4]
     Lesson: notebooks/09_windows_and_upsampling.ipynb
     """
     if not windows:

@@ -9,7 +9,7 @@ Shapes
 Conventions
     Positions are in samples and are binned in float32, in exactly the order of operations of the
     released models: above 2^24 samples another order moves the borders between bins.
-Paper: [Jukebox §4.3]
+Paper: [Jukebox §4.1]
 Lesson: notebooks/07_style_and_time.ipynb
 """
 

@@ -6,7 +6,7 @@ What
     its input is moved right by one like any other, state i has seen characters 0 .. i-1.
 Shapes
     tokens (batch, n_tokens) -> states (batch, n_tokens, width of the music Transformer).
-Paper: [Jukebox §4.4]
+Paper: [Jukebox §4.2]
 Lesson: notebooks/08_lyrics_and_alignment.ipynb
 """
 

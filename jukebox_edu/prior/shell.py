@@ -12,7 +12,7 @@ What
 Shapes
     tokens (batch, n) long; start (batch, 1, width); condition (batch, n or 1, width);
     logits (batch, n, bins).
-Paper: [Jukebox §4.1]
+Paper: [Jukebox §4]
 Lesson: notebooks/05_transformer_over_codes.ipynb
 """
 

@@ -5,7 +5,7 @@ What
     slow sequence of vectors into one vector for every position of this level.
 Shapes
     codes (batch, window // factor) -> (batch, window, width).
-Paper: [Jukebox §4.2]
+Paper: [Jukebox §4]
 Lesson: notebooks/09_windows_and_upsampling.ipynb
 """
 

@@ -4,7 +4,7 @@ Read in this order: `windows` (how a level is covered), `filters` and `noise` (h
 drawn), `window` (one window), `options` and `plan` (what is to be done), `level` (doing it),
 `run_folder` (surviving an interruption).
 
-Paper: [Jukebox §4.2, §4.5]
+Paper: [Jukebox §4.4]
 Lesson: notebooks/09_windows_and_upsampling.ipynb
 """
 

@@ -5,7 +5,7 @@ What
     set of codes that together hold probability p. Temperature comes first.
 Shapes
     logits (..., bins).
-Paper: [Jukebox §4.5]; nucleus sampling: arXiv 1904.09751
+Paper: [Jukebox §4.4]; nucleus sampling: arXiv 1904.09751
 Lesson: notebooks/05_transformer_over_codes.ipynb
 """
 

@@ -8,7 +8,7 @@ What
     is drawn from the same predictions as if nothing had happened.
 Shapes
     codes (batch, existing), upper codes (batch, tokens of the level above), replay (batch, r).
-Paper: [Jukebox §4.2, §4.5]
+Paper: [Jukebox §4.4]
 Lesson: notebooks/09_windows_and_upsampling.ipynb
 """
 

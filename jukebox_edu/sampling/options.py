@@ -5,7 +5,7 @@ What
     level. None, as a whole or for one level, means: what the model's own configuration says.
 Conventions
     Sequences are indexed by level: 0 = bottom (finest) first.
-Paper: [Jukebox §4.5]
+Paper: [Jukebox §4.4]
 Lesson: notebooks/09_windows_and_upsampling.ipynb
 """
 

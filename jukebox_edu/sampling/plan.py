@@ -7,7 +7,7 @@ What
 Conventions
     `seconds` is the length of the whole song, a prompt included. Levels stand in the order of
     work, top first; level 0 is the bottom.
-Paper: [Jukebox §4.2, §4.5]
+Paper: [Jukebox §4.4]
 Lesson: notebooks/09_windows_and_upsampling.ipynb
 """
 

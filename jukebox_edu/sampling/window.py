@@ -8,7 +8,7 @@ What
         logits = without + guidance * (with - without)
 Shapes
     tokens (batch,), in the Transformer's own vocabulary.
-Paper: [Jukebox §4.5]; guidance: arXiv 2207.12598
+Paper: [Jukebox §4.4]; guidance: arXiv 2207.12598
 Lesson: notebooks/10_sampling_fast.ipynb
 """
 

@@ -12,7 +12,7 @@ What
     A level shorter than one window is written as one *partial* window.
 Conventions
     Positions count codes of the level itself. `factor` is codes per code of the level above.
-Paper: [Jukebox §4.2, appendix B.2]
+Paper: [Jukebox §4.4, appendix B.2]
 Lesson: notebooks/09_windows_and_upsampling.ipynb
 """
 

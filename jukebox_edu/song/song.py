@@ -8,7 +8,7 @@ Shapes
 Conventions
     Level 0 is the bottom (finest) level. Seconds outside, codes inside. Sound is clamped here and
     in files, never in `model.decode`.
-Paper: [Jukebox §3, §4.5]
+Paper: [Jukebox §3, §4.4]
 Lesson: notebooks/00_ten_minutes.ipynb
 """
 

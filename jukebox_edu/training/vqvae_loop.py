@@ -4,7 +4,7 @@ What
     Clips are drawn at random places, encoded, quantized, decoded and compared. The loss is the
     paper's (relative squared error, multi-resolution spectral loss, commitment) plus the aids of
     `aids.py` where their weights are not zero. Levels share nothing, so each trains alone.
-Paper: [Jukebox §3.2]
+Paper: [Jukebox §3]
 Lesson: notebooks/03_train_a_vqvae.ipynb
 """
 

@@ -12,7 +12,7 @@ What
 Shapes
     x (batch, n, width); q, k, v (batch, heads, positions, channels); weights (batch, heads,
     queries, keys).
-Paper: [Jukebox §4.1, appendix A]
+Paper: [Jukebox §4, appendix A]
 Lesson: notebooks/06_sparse_attention.ipynb
 """
 

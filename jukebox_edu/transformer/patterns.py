@@ -17,7 +17,7 @@ What
     n * sqrt(n) instead of n * n.
 Shapes
     Rules take integer positions and return boolean masks (queries, keys): True is visible.
-Paper: [Jukebox §4.1, appendix A]
+Paper: [Jukebox §4, appendix A]
 Lesson: notebooks/06_sparse_attention.ipynb
 """
 

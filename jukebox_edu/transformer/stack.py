@@ -10,7 +10,7 @@ What
     `extend` feeds it piece by piece, down to one position at a time (sampling), with equal results.
 Shapes
     (batch, n, width) in and out.
-Paper: [Jukebox §4.1, appendix A]
+Paper: [Jukebox §4, appendix A]
 Lesson: notebooks/05_transformer_over_codes.ipynb
 """
 

@@ -5,7 +5,7 @@ What
     a few minutes of clips, make them comparable; see `Bandwidth`.
 Shapes
     A clip is (samples,) or (samples, channels).
-Paper: [Jukebox §3.2]
+Paper: [Jukebox §3.3]
 Lesson: notebooks/12_teach_it_your_music.ipynb
 """
 

@@ -12,7 +12,7 @@ What
 Shapes
     Encoder vectors are (batch, emb_width, tokens) outside and rows (batch * tokens, emb_width)
     inside; codes are (batch, tokens).
-Paper: [Jukebox §3.1, §3.2]; the moving averages are those of [VQ-VAE, appendix A.1]
+Paper: [Jukebox §3.1]; the moving averages are those of [VQ-VAE, appendix A.1]
 Lesson: notebooks/02_vector_quantisation.ipynb
 """
 

@@ -5,7 +5,7 @@ What
     waveform. It reads the vectors of its own level only: each level must be able to speak alone.
 
         (batch, emb_width, tokens) -> block l -> ... -> block 0 -> out -> (batch, 1, samples)
-Paper: [Jukebox §3.1, appendix B.1]
+Paper: [Jukebox §3, appendix B.1]
 Lesson: notebooks/04_three_levels.ipynb
 """
 

@@ -6,7 +6,7 @@ What
     Every level has an encoder of its own that starts again from the waveform.
 
         (batch, 1, samples) -> block 0 -> ... -> block l -> (batch, emb_width, tokens)
-Paper: [Jukebox §3.1, appendix B.1]
+Paper: [Jukebox §3, appendix B.1]
 Lesson: notebooks/03_train_a_vqvae.ipynb
 """
 

@@ -5,7 +5,7 @@ What
     spectral losses compare magnitudes of short-time Fourier transforms: they hear, ignoring phase.
 Shapes
     Audio is (batch, samples); "per item" means (batch,).
-Paper: [Jukebox §3.2]
+Paper: [Jukebox §3.3]
 Lesson: notebooks/03_train_a_vqvae.ipynb
 """
 

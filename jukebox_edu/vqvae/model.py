@@ -100,7 +100,7 @@ class VQVAE(nn.Module):
         ShapeError
             If the shape, the kind of number or a value is not as above.
 
-        Paper: [Jukebox §3.1]
+        Paper: [Jukebox §3]
         Lesson: notebooks/04_three_levels.ipynb
         """
         audio = checked_audio(audio)
@@ -141,7 +141,7 @@ class VQVAE(nn.Module):
         ShapeError
             If the codes of that level are missing or out of range.
 
-        Paper: [Jukebox §3.1]
+        Paper: [Jukebox §3]
         Lesson: notebooks/04_three_levels.ipynb
         """
         return self._decode(checked_codes(codes, level, self.config), level)
@@ -206,7 +206,7 @@ class VQVAE(nn.Module):
         reduce
             How workers share codebook statistics, see `bottleneck.Reduce`.
 
-        Paper: [Jukebox §3.2]
+        Paper: [Jukebox §3]
         Lesson: notebooks/03_train_a_vqvae.ipynb
         """
         audio, bandwidth = checked_audio(audio), bandwidth or Bandwidth()

@@ -3,7 +3,7 @@
 Shapes
     Losses are scalars (tensors without axes) that gradients can be taken of; audio is
     (batch, samples), codes (batch, tokens). Index = level, bottom first.
-Paper: [Jukebox §3.2]
+Paper: [Jukebox §3]
 Lesson: notebooks/03_train_a_vqvae.ipynb
 """
 
@@ -36,7 +36,7 @@ class LevelLoss:
 
 @dataclass(frozen=True)
 class VQVAELoss:
-    """Training losses summed over levels, and each level's part [Jukebox §3.2].
+    """Training losses summed over levels, and each level's part [Jukebox §3].
 
     Lesson: notebooks/03_train_a_vqvae.ipynb
     """

@@ -23,7 +23,7 @@ def test_each_hop_length_is_the_one_below_times_its_own_factor(levels: list) -> 
 
 
 def test_the_released_hop_lengths() -> None:
-    assert units.hop_lengths((3, 2, 2), (2, 2, 2)) == (8, 32, 128)  # [Jukebox §3.1]
+    assert units.hop_lengths((3, 2, 2), (2, 2, 2)) == (8, 32, 128)  # [Jukebox §3]
 
 
 def test_downs_and_strides_of_different_length_are_refused() -> None:
