@@ -81,6 +81,7 @@ def _convert(arguments: argparse.Namespace) -> None:
     if arguments.source in MODELS and not Path(arguments.source).exists():
         levels = None if arguments.levels is None else _levels(arguments.levels)
         source = find_model(arguments.source, arguments.weights, levels=levels)
+        source = source if levels is None else source.only(levels)
     else:
         source = find_source(arguments.source, level=arguments.level)
     if source.parts.licence == RELEASED_LICENCE:
@@ -100,6 +101,9 @@ def _convert(arguments: argparse.Namespace) -> None:
 def _levels(text: str) -> tuple[int, ...]:
     """Numbers between commas."""
     try:
-        return tuple(int(part) for part in text.split(","))
+        levels = tuple(int(part) for part in text.split(","))
+        if all(0 <= level <= 2 for level in levels):
+            return levels
+        raise ValueError
     except ValueError:
         raise ConfigError(must("levels", text, "levels between commas, such as 2,1,0")) from None

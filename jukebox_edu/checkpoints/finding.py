@@ -87,7 +87,9 @@ def find_model(
 
 def _converted(folder: Path, config: ModelConfig, needed: Iterable[int]) -> WeightSource | None:
     """A model folder of ours that holds this very model, at the levels that are needed."""
-    if not is_ours(folder):
+    described = folder / CONFIG_FILE
+    data = read_json(described) if described.is_file() else None
+    if not isinstance(data, dict) or "format_version" not in data:  # somebody else's
         return None
     parts = load_model_parts(folder)
     levels = tuple(needed)
@@ -96,18 +98,6 @@ def _converted(folder: Path, config: ModelConfig, needed: Iterable[int]) -> Weig
     if parts.vqvae is None or any(parts.priors[level] is None for level in levels):
         return None
     return folder_source(folder)
-
-
-def is_ours(folder: Path) -> bool:
-    """Whether a folder is a model folder of ours, damaged or not.
-
-    Lesson: notebooks/11_real_models_on_a_gpu.ipynb
-    """
-    path = folder / CONFIG_FILE
-    if not path.is_file():
-        return False
-    data = read_json(path)
-    return not isinstance(data, dict) or "model_type" not in data
 
 
 def _missing(located: Located, config: ModelConfig, needed: Iterable[int]) -> list[str]:
@@ -165,7 +155,7 @@ def find_source(path: PathLike, *, level: int | None = None) -> WeightSource:
         )
     if any((path / form).is_file() for form in hub.FORMS):
         return with_names(port_source(path), path)
-    if is_ours(path):
+    if (path / CONFIG_FILE).is_file():
         return folder_source(path)
     files = [file for file in sorted(path.glob("*.pth.tar")) if is_part(file)]
     if not files:

@@ -19,9 +19,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -70,6 +70,14 @@ class WeightSource:
         """The parts that are there: None for the codec, then levels from the bottom up."""
         codec = [None] if self.parts.vqvae is not None else []
         return (*codec, *(i for i, prior in enumerate(self.parts.priors) if prior is not None))
+
+    def only(self, levels: Collection[int]) -> WeightSource:
+        """The codec and the priors of some levels, as if the others were not there.
+
+        Lesson: notebooks/11_real_models_on_a_gpu.ipynb
+        """
+        priors = tuple(p if i in levels else None for i, p in enumerate(self.parts.priors))
+        return replace(self, parts=replace(self.parts, priors=priors))
 
     def config_of(self, level: int | None) -> VQVAEConfig | PriorConfig:
         """Shape of the codec (None) or of one level's prior.

@@ -138,6 +138,6 @@ def _cost(rows: list[dict[str, Any]]) -> str:
     stages = [(row["stage"], f"{row['wall_seconds']:.0f}") for row in rows if "stage" in row]
     return (
         "## Cost\n\nWall time of the stages in seconds, one thread each, two at a time on a 2-core "
-        "machine that did other work as well; quiet cores are about twice as fast. The loss curves "
+        "machine that did other work as well, so they are upper bounds. The loss curves "
         "are in `training.jsonl`.\n\n" + _table(("stage", "seconds"), stages)
     )

@@ -59,12 +59,23 @@ def checked_dtype(
             return torch.float32
         if sum(level_memory(prior).parameters for prior in config.priors) < SMALL:
             return torch.float32
-        half = device.type == "cuda" and torch.cuda.is_bf16_supported()
-        return torch.bfloat16 if half else torch.float16
+        return DTYPES[half_precision(device)]
     chosen = DTYPES.get(dtype) if isinstance(dtype, str) else dtype
     if chosen is None or chosen not in DTYPES.values():
         raise ConfigError(must("dtype", dtype, f'"auto" or one of {tuple(DTYPES)}'))
     return chosen
+
+
+def half_precision(device: torch.device) -> str:
+    """The half precision to use: bfloat16 where a GPU computes in it, from its 8th generation on.
+
+    Torch would also emulate it on older ones (a T4, for instance), slowly.
+
+    Lesson: notebooks/11_real_models_on_a_gpu.ipynb
+    """
+    if device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0):
+        return "bfloat16"
+    return "float16"
 
 
 def free_memory(device: torch.device) -> int | None:
@@ -92,8 +103,7 @@ def this_card() -> Card:
     device = checked_device("auto")
     if device.type == "cuda":
         total = torch.cuda.get_device_properties(device).total_memory
-        half = "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
-        return Card(torch.cuda.get_device_name(device), total / 1e9, (half,))
+        return Card(torch.cuda.get_device_name(device), total / 1e9, (half_precision(device),))
     free = (free_memory(device) or 0) / 1e9  # shared with everything that runs here
     if device.type == "mps":
         return Card("Apple's memory", free, ("float16",))

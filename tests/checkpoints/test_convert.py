@@ -219,6 +219,13 @@ def test_parts_one_after_the_other_become_a_model(made, tmp_path):
     assert load_known_names(whole, 2).artists == ("unknown", "ana", "bo li", "ünal")
 
 
+def test_some_levels_only(made, tmp_path):
+    done = quiet(find_source(made()).only((2,)), tmp_path / "t", "folder")
+    assert [path.name for path in done.written] == ["vqvae.safetensors", "prior_2.safetensors"]
+    assert load_prior(tmp_path / "t", 2).config.level == 2
+    assert load_known_names(tmp_path / "t", 2).artists == ("unknown", "ana", "bo li", "ünal")
+
+
 def test_a_codec_alone_and_a_prior_alone(made, tmp_path):
     quiet(find_source(made()), tmp_path / "o", "openai")
     quiet(find_source(tmp_path / "o" / "vqvae.pth.tar"), tmp_path / "codec", "folder")
@@ -364,6 +371,7 @@ def test_the_command_converts_and_goes_on(made, tmp_path, capsys):
         (["nowhere", "t", "--to", "folder"], "There is no file or folder nowhere"),
         (["5b", "t", "--to", "folder"], "5b: missing in .*jukebox-edu download 5b"),
         (["5b", "t", "--to", "folder", "--levels", "x"], "levels='x'"),
+        (["5b", "t", "--to", "folder", "--levels", "2,3"], "levels='2,3'"),
         (["5b", "t", "--to", "folder", "--weights", "nowhere"], "there is no such folder"),
     ],
 )

@@ -19,6 +19,8 @@ from jukebox_edu.checkpoints.convert import convert
 from jukebox_edu.checkpoints.finding import find_source
 from jukebox_edu.errors import CheckpointError, ConfigError
 from jukebox_edu.labels import UnknownNameWarning
+from jukebox_edu.model import released_model
+from jukebox_edu.model.devices import checked_dtype
 from jukebox_edu.model.released_model import LicenceNotice
 from jukebox_edu.released import RELEASED_LICENCE
 
@@ -232,3 +234,22 @@ def test_folders_load_by_their_path(weights, layout):
     with pytest.warns(LicenceNotice):
         model = jb.load(folder, device="cpu")
     assert model.artists() == ("ana", "bo li", "ünal")
+
+
+@pytest.mark.parametrize(
+    ("generation", "expected"), [((7, 5), torch.float16), ((8, 0), torch.bfloat16)]
+)
+def test_half_precision_follows_the_gpus_generation(monkeypatch, generation, expected):
+    """A T4 (7.5) gets float16: bfloat16 would be emulated there."""
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: generation)
+    config = released.MODEL_SETS["5b"]
+    assert checked_dtype("auto", torch.device("cuda"), config) == expected
+    assert checked_dtype("auto", torch.device("cpu"), config) == torch.float32
+
+
+def test_what_fits_decides_whether_all_levels_stay(monkeypatch):
+    config, device = released.MODEL_SETS["5b_lyrics"], torch.device("cpu")
+    for free, expected in ((10e9, False), (20e9, False), (40e9, True), (None, False)):
+        monkeypatch.setattr(released_model, "free_memory", lambda device, free=free: free)
+        assert released_model.fits(config, device, torch.bfloat16, (0, 1, 2)) == expected
+    assert released_model.fits(released_like.config(), device, torch.float32, (0, 1, 2))
