@@ -222,7 +222,8 @@ def stage_save(recipe: Recipe) -> None:
         (folder / name).write_bytes((recipe.out / name).read_bytes())
     figures = json.loads((recipe.out / "figures.json").read_text(encoding="utf-8"))
     card = folder / "README.md"
-    write_card(card, recipe.config, figures, recipe.log, recipe.n_songs)
+    n_songs = len(load_songset(recipe.out / "songs" / "train").songs)
+    write_card(card, recipe.config, figures, recipe.log, n_songs)
 
 
 def _save(state: dict[str, torch.Tensor], path: Path) -> None:
