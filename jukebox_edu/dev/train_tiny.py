@@ -150,7 +150,7 @@ def stage_codes(recipe: Recipe, half: int) -> None:
         arrays |= {f"{part}-{level}": tokens for level, tokens in enumerate(codes)}
     part_path = recipe.out / f"codes-{half}.part"
     with open(part_path, "wb") as file:
-        np.savez(file, **arrays)
+        np.savez(file, **arrays)  # type: ignore[arg-type]
     os.replace(part_path, recipe.out / f"codes-{half}.npz")
 
 

@@ -109,7 +109,8 @@ def _hiss_power(phone: str, place: float, hz: np.ndarray) -> np.ndarray:
     """Return the power of the noise over frequency, at a place 0..1 in the phone."""
     if phone not in _HISS:
         return np.zeros_like(hz) + 1e-9
-    center, width, level = _HISS[phone]
+    center, width, quiet = _HISS[phone]
+    level = float(quiet)  # dB
     if phone in PLOSIVES:
         level += -50.0 if place < 0.5 else -14.0 * (place - 0.6)  # silence, burst, fading breath
     elif phone in AFFRICATES:

@@ -120,8 +120,8 @@ def reverberate(audio: np.ndarray, sample_rate: int, *, wet: float, decay: float
         rows = -(-len(audio) // n_delay)
         line = np.zeros(rows * n_delay, dtype=np.float32)
         line[: len(audio)] = audio
-        line = line.reshape(rows, n_delay)  # one row per trip through the delay
+        trips = line.reshape(rows, n_delay)  # one row per trip through the delay
         for row in range(1, rows):
-            line[row] += feedback * line[row - 1]
-        room += line.reshape(-1)[: len(audio)]
+            trips[row] += feedback * trips[row - 1]
+        room += trips.reshape(-1)[: len(audio)]
     return ((1.0 - wet) * audio + wet / len(_COMB_SECONDS) * room).astype(np.float32)

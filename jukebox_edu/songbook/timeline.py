@@ -69,7 +69,7 @@ def lay_phones(score: Score) -> Timeline:
     Lesson: notebooks/08_lyrics_and_alignment.ipynb
     """
     syllables = score.syllables
-    starts_and_ends = [[] for _ in syllables]
+    starts_and_ends: list[list[float]] = [[] for _ in syllables]
     for note in score.notes:
         starts_and_ends[note.syllable] += [note.start, note.end]
     beats = np.array([min(times) for times in starts_and_ends])  # where each vowel starts
