@@ -423,3 +423,14 @@ def test_stronger_compression_is_smaller() -> None:
     assert sizes[1] < sizes[0]
     with pytest.raises(AudioError, match="compression=2: must be from 0 to 1"):
         audio.encode_mp3(noise, RATE, compression=2)
+
+
+@pytest.mark.parametrize("suffix", [".mp3", ".flac", ".ogg", ".wav"])
+def test_loudness_is_kept(tmp_path, suffix):
+    """A sine comes back as loud as it went in."""
+    rate = 16000
+    sine = (0.5 * np.sin(2 * np.pi * 440 * np.arange(2 * rate) / rate)).astype(np.float32)
+    audio.save(tmp_path / f"sine{suffix}", sine, rate)
+    back = audio.load(tmp_path / f"sine{suffix}").samples
+    middle = slice(rate // 2, 3 * rate // 2)  # away from the borders
+    assert np.abs(back[middle]).std() == pytest.approx(np.abs(sine[middle]).std(), rel=0.01)
