@@ -55,6 +55,7 @@ def _add_song_options(sample: argparse.ArgumentParser) -> None:
     sample.add_argument("--seed", type=int, default=0, help="another number, another song")
     sample.add_argument("--levels", metavar="2,1,0", help="levels to write (default: all)")
     sample.add_argument("--prompt", metavar="AUDIO", help="recording that the song begins with")
+    sample.add_argument("--prompt-seconds", type=float, help="its first seconds only")
     sample.add_argument("--out", required=True, metavar="DIR", help="folder of the song")
 
 
@@ -132,13 +133,27 @@ def run_sample(arguments: argparse.Namespace) -> None:
         n_samples=arguments.n_samples,
         seed=arguments.seed,
         levels=levels,
-        prompt=arguments.prompt,
+        prompt=_prompt(arguments, model),
         options=options,
         out=arguments.out,
         progress=not arguments.quiet,
     )
     folder = song.save(arguments.out)
     print(f"wrote {folder}: open {folder / 'index.html'}")
+
+
+def _prompt(arguments: argparse.Namespace, model: Jukebox) -> Any:
+    """The recording that the song begins with, or its beginning."""
+    if arguments.prompt_seconds is None:
+        return arguments.prompt
+    if arguments.prompt is None:
+        advice = "Name it with --prompt."
+        raise ConfigError(must("prompt_seconds", arguments.prompt_seconds, "of a prompt", advice))
+    from jukebox_edu import audio
+
+    seconds = units.checked_seconds(arguments.prompt_seconds, "prompt_seconds")
+    clip = audio.load(arguments.prompt, sample_rate=model.sample_rate, seconds=seconds)
+    return clip.samples
 
 
 def _numbers(name: str, text: str) -> Any:

@@ -62,6 +62,16 @@ def test_sample_takes_every_option(tiny, recording, tmp_path):
     assert song.codes[2].shape == (2, 30) and song.codes[0].shape == (2, 60)  # the prompt's
 
 
+def test_the_beginning_of_a_recording_can_be_the_prompt(tiny, recording, tmp_path, capsys):
+    line = ["sample", *SONG, "--out", str(tmp_path / "a"), *tiny]
+    short = ["--prompt", str(recording), "--prompt-seconds", "0.2"]
+    assert main([*line, *short]) == 0
+    song = jb.Song.load(tmp_path / "a")
+    assert 0 < song.plan.prompt_length <= 200 and song.seconds == pytest.approx(0.96)
+    assert main([*line, "--prompt-seconds", "1"]) == 2
+    assert "prompt_seconds=1.0: must be of a prompt" in capsys.readouterr().err
+
+
 def test_lyrics_come_from_standard_input(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.StringIO("words from a pipe"))
     line = ["sample", "--lyrics", "-", *SONG[:6], "--out", str(tmp_path / "run"), *tiny]
