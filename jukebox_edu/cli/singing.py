@@ -100,7 +100,12 @@ def run_demo(arguments: argparse.Namespace) -> None:
     wanted = DEMO_SECONDS * model.sample_rate
     seconds = units.padded_length(wanted, model.hop_lengths[-1]) / model.sample_rate
     song = model.sample(
-        DEMO_LYRICS, seconds=seconds, seed=arguments.seed, progress=not arguments.quiet
+        DEMO_LYRICS,
+        artist=next(iter(model.artists()), None),
+        genre=next(iter(model.genres()), None),
+        seconds=seconds,
+        seed=arguments.seed,
+        progress=not arguments.quiet,
     )
     for path in (song.export(folder / "song.flac"), song.to_html(folder / "song.html")):
         print(f"wrote {path}")
