@@ -199,7 +199,8 @@ def stage_measure(recipe: Recipe) -> None:
     held_out = load_songset(recipe.out / "songs" / "held_out")
     songs = coded_songs(recipe, "held_out")
     figures: dict[str, Any] = {"codec": measure_codec(trained_vqvae(recipe), held_out)}
-    probe = probe_phones(coded_songs(recipe, "train")[:300], songs, 512)
+    size = recipe.config.vqvae.codebook_size
+    probe = probe_phones(coded_songs(recipe, "train")[:300], songs, size)
     figures["phones in the top codes"] = dataclasses.asdict(probe)
     for level in (2, 1, 0):
         figures[f"prior_{level}"] = measure_prior(trained_prior(recipe, level), songs)
