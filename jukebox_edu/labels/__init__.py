@@ -27,6 +27,7 @@ from jukebox_edu.labels.text import (
     tokenize,
     vocab_size,
 )
+from jukebox_edu.labels.times import LyricTimes, read_times, times_from_words
 from jukebox_edu.labels.window import linear_middle, timed_middle, window_indices
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "LabelVocabularies",
     "Labels",
     "LevelLabels",
+    "LyricTimes",
     "LyricsCleaning",
     "NameMatch",
     "SongLabels",
@@ -45,7 +47,9 @@ __all__ = [
     "explain_cleaning",
     "linear_middle",
     "normalize",
+    "read_times",
     "timed_middle",
+    "times_from_words",
     "tokenize",
     "vocab_size",
     "window_indices",
