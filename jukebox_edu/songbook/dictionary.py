@@ -119,7 +119,7 @@ half HH AE F; back B AE K; end EH N D; side S AY D; top T AA P;
 """
 
 
-def _read_table(*tables: str) -> dict[str, tuple[str, ...]]:
+def read_table(*tables: str) -> dict[str, tuple[str, ...]]:
     """Read ``word PH PH; word PH`` tables."""
     entries: dict[str, tuple[str, ...]] = {}
     for entry in " ".join(tables).split(";"):
@@ -129,7 +129,7 @@ def _read_table(*tables: str) -> dict[str, tuple[str, ...]]:
     return entries
 
 
-DICTIONARY: dict[str, tuple[str, ...]] = _read_table(
+DICTIONARY: dict[str, tuple[str, ...]] = read_table(
     _LITTLE_WORDS, _NAMING_WORDS, _DOING_AND_DESCRIBING
 )
 """Phones of common words, by lower-case spelling."""

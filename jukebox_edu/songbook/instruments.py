@@ -46,8 +46,27 @@ INSTRUMENTS: dict[str, Instrument] = {
     ),
     "bass": Instrument((1, 2, 3, 4), (1, 0.5, 0.2, 0.1), (1.2, 2, 4, 6), 0.008, 0.05),
     "music_box": Instrument((1, 2.0, 3.93, 6.7), (1, 0.2, 0.35, 0.15), (3, 5, 9, 14), 0.002, 0.05),
+    "reed": Instrument(
+        (1, 2, 3, 4, 5, 7), (0.6, 1, 0.8, 0.6, 0.5, 0.3), (0.3, 0.3, 0.4, 0.5, 0.6, 0.8), 0.05, 0.08
+    ),
+    "piano": Instrument(
+        (1, 2, 3, 4, 7), (1, 0.35, 0.15, 0.1, 0.06), (2, 3, 4.5, 6, 12), 0.003, 0.08
+    ),
+    "fiddle": Instrument(
+        (1, 2, 2.004, 3, 4, 5, 6, 8),
+        (0.7, 0.5, 0.4, 0.6, 0.45, 0.4, 0.3, 0.2),
+        (0,) * 8,
+        0.03,
+        0.05,
+    ),
+    "marimba": Instrument((1, 3.93, 9.2), (1, 0.35, 0.12), (6, 14, 30), 0.002, 0.03),
 }
 """Pitched instruments by name."""
+
+DRUM_SECONDS = {
+    "kick": 0.18, "snare": 0.14, "shaker": 0.06, "frame": 0.16, "clave": 0.06, "cymbal": 0.2
+}  # fmt: skip
+"""Length of each drum's sound."""
 
 
 def play_note(name: str, midi: float, seconds: float, sample_rate: int) -> np.ndarray:
@@ -81,18 +100,25 @@ def play_note(name: str, midi: float, seconds: float, sample_rate: int) -> np.nd
 
 
 def play_drum(name: str, sample_rate: int, rng: np.random.Generator) -> np.ndarray:
-    """Return one stroke of ``"kick"``, ``"snare"`` or ``"shaker"``, (samples,) float32.
+    """Return one stroke of a drum, a key of `DRUM_SECONDS`: (samples,) float32.
 
     Lesson: notebooks/00_ten_minutes.ipynb
     """
-    length = {"kick": 0.18, "snare": 0.14, "shaker": 0.06}[name]
+    length = DRUM_SECONDS[name]
     t = np.arange(int(length * sample_rate)) / sample_rate
     noise = rng.standard_normal(len(t))
     if name == "kick":
         return (
             np.sin(2 * np.pi * (50 * t + 3.0 * (1 - np.exp(-t * 30)))) * np.exp(-t * 22)
         ).astype(np.float32)
+    if name == "frame":  # a frame drum: low skin, soft edge
+        skin = np.sin(2 * np.pi * 88 * t) + 0.5 * np.sin(2 * np.pi * 141 * t)
+        return (0.5 * (skin + 0.3 * noise * np.exp(-t * 90)) * np.exp(-t * 26)).astype(np.float32)
+    if name == "clave":
+        return (0.5 * np.sin(2 * np.pi * 1900 * t) * np.exp(-t * 90)).astype(np.float32)
     bright = np.diff(noise, prepend=0.0)
+    if name == "cymbal":
+        return (0.2 * np.diff(bright, prepend=0.0) * np.exp(-t * 22)).astype(np.float32)
     if name == "shaker":
         return (0.25 * bright * np.exp(-t * 70) * np.minimum(t / 0.008, 1)).astype(np.float32)
     body = 0.4 * np.sin(2 * np.pi * 190 * t) * np.exp(-t * 40)

@@ -16,10 +16,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jukebox_edu.songbook.arrangement import Arrangement
 from jukebox_edu.songbook.lyrics import Line
 from jukebox_edu.songbook.melody import Chord, harmonize
 from jukebox_edu.songbook.sheet import Bar, Note, Score, ScoreWord
 from jukebox_edu.songbook.styles import Style
+from jukebox_edu.songbook.swing import swing_beat
 from jukebox_edu.songbook.voices import Voice
 
 TAIL_SECONDS = 0.5  # silence and reverberation after the last note
@@ -41,6 +43,7 @@ class Plan:
     start: float  # seconds before the introduction or the first note
     intro_bars: int  # bars before the singer
     chords: tuple[Chord, ...] | None  # round of chords; None: find them from the tune
+    arrangement: Arrangement  # how the band plays
 
     @property
     def beat(self) -> float:
@@ -63,7 +66,7 @@ class _Clock:
     """Beats to seconds, with the introduction and the pauses between lines."""
 
     def __init__(self, plan: Plan, line_ends: list[float], pauses: list[float]) -> None:
-        self.start, self.beat = plan.start, plan.beat
+        self.start, self.beat, self.swing = plan.start, plan.beat, plan.style.swing
         self.lead_in = plan.intro_bars * plan.beats_per_bar
         self.ends = np.array(line_ends)
         self.pauses = np.concatenate([[0.0], np.cumsum(pauses)])
@@ -71,12 +74,16 @@ class _Clock:
     def after(self, beats: float) -> float:
         """Return the second of a beat, after the pause that may fall on it."""
         paused = self.pauses[np.searchsorted(self.ends[:-1], beats + 1e-6)]
-        return float(self.start + (self.lead_in + beats + paused) * self.beat)
+        return float(
+            self.start + (self.lead_in + swing_beat(beats, self.swing) + paused) * self.beat
+        )
 
     def before(self, beats: float) -> float:
         """Return the second of a beat, before the pause that may fall on it."""
         paused = self.pauses[np.searchsorted(self.ends[:-1], beats - 1e-6)]
-        return float(self.start + (self.lead_in + beats + paused) * self.beat)
+        return float(
+            self.start + (self.lead_in + swing_beat(beats, self.swing) + paused) * self.beat
+        )
 
 
 def _lay_out(lines: list[Line]) -> tuple[list[_Beat], list[float]]:
@@ -194,4 +201,5 @@ def write_score(plan: Plan, lines: list[Line], rng: np.random.Generator) -> Scor
         introduction=_make_introduction(plan, beats, key, clock, pickup),
         bars=_make_bars(plan, beats, line_ends[-1], pickup, clock),
         seconds=clock.before(line_ends[-1]) + TAIL_SECONDS,
+        arrangement=plan.arrangement,
     )

@@ -22,9 +22,16 @@ import numpy as np
 from jukebox_edu.errors import LyricsError
 from jukebox_edu.songbook.grammar import write_line
 from jukebox_edu.songbook.letter_to_sound import pronounce
-from jukebox_edu.songbook.melody import Chord, invent_line, invent_rhythm
+from jukebox_edu.songbook.melody import (
+    Chord,
+    dot_rhythm,
+    flatten_blue,
+    invent_line,
+    invent_rhythm,
+)
 from jukebox_edu.songbook.phones import Syllable, split_syllables
 from jukebox_edu.songbook.songs import MelodyNote, OldSong, read_notes
+from jukebox_edu.songbook.styles import Style
 
 MAX_SYLLABLES = 1500  # in one song
 _PHRASE = 9  # a longer line of text is sung as several phrases of at most so many syllables
@@ -110,20 +117,20 @@ def old_song_lines(
     """
     first = 0
     if not from_start and old.pickup == 0 and budget is not None:
-        bars = np.cumsum([0.0] + [sum(n.beats for n in read_notes(v[1])) for v in old.verses])
-        on_bar = [k for k in range(len(old.verses)) if bars[k] % old.beats_per_bar == 0]
+        bars = np.cumsum([0.0] + [sum(n.beats for n in read_notes(v[1])) for v in old.lines])
+        on_bar = [k for k in range(len(old.lines)) if bars[k] % old.beats_per_bar == 0]
         first = on_bar[rng.integers(len(on_bar))]
 
     def nth(number: int) -> Line:
-        text, notes = old.verses[(first + number) % len(old.verses)]
+        text, notes = old.lines[(first + number) % len(old.lines)]
         return Line(text, read_words(text), read_notes(notes), pickup=old.pickup)
 
-    return _fill(nth, budget, len(old.verses), rng, pause)
+    return _fill(nth, budget, len(old.lines), rng, pause)
 
 
 def grammar_lines(
     budget: float | None,
-    meter: int,
+    style: Style,
     chords: tuple[Chord, ...],
     rng: np.random.Generator,
     *,
@@ -133,12 +140,13 @@ def grammar_lines(
 
     Lesson: notebooks/00_ten_minutes.ipynb
     """
+    meter = style.beats_per_bar
     n_syllables = 7 if meter == 4 else (8 if rng.random() < 0.5 else 5)
     state = _TuneState(0, 0)
 
     def nth(number: int) -> Line:
         text = write_line(rng, n_syllables)
-        return state.sing(text, read_words(text), meter, chords, rng)
+        return state.sing(text, read_words(text), style, chords, rng)
 
     lines = _fill(nth, budget, 4, rng, pause)
     left = (budget or 0.0) - sum(line.beats for line in lines)
@@ -153,7 +161,7 @@ def grammar_lines(
 def free_lines(
     text: str,
     budget: float | None,
-    meter: int,
+    style: Style,
     chords: tuple[Chord, ...],
     rng: np.random.Generator,
     *,
@@ -172,7 +180,7 @@ def free_lines(
 
     def nth(number: int) -> Line:
         row, words = kept[number % len(kept)]
-        return state.sing(row, words, meter, chords, rng)
+        return state.sing(row, words, style, chords, rng)
 
     return _fill(nth, budget, len(kept), rng, pause)
 
@@ -211,22 +219,24 @@ class _TuneState:
         self,
         text: str,
         words: tuple[Word, ...],
-        meter: int,
+        style: Style,
         chords: tuple[Chord, ...],
         rng: np.random.Generator,
     ) -> Line:
         """Return the line with a tune that goes on from here."""
         left = sum(len(word.syllables) for word in words)
         notes: list[MelodyNote] = []
+        meter = style.beats_per_bar
         n_phrases = -(-left // _PHRASE)
         for phrase in range(n_phrases):
             n_syllables = left // (n_phrases - phrase)
             left -= n_syllables
             lengths = invent_rhythm(n_syllables, meter, rng)
+            lengths = dot_rhythm(lengths) if style.dotted else lengths
             here = tuple(chords[(self.bar + k) % len(chords)] for k in range(len(lengths)))
             tune, self.degree = invent_line(lengths, n_syllables, meter, here, self.degree, rng)
             self.bar += round(sum(lengths)) // meter
-            notes += tune
+            notes += flatten_blue(tune, meter) if style.blue else tune
         return Line(text, words, tuple(notes))
 
 

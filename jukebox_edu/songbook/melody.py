@@ -14,7 +14,7 @@ Lesson: notebooks/00_ten_minutes.ipynb
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -53,6 +53,11 @@ _PROGRESSIONS = (
     (TONIC, DOMINANT, SUBMEDIANT, SUBDOMINANT),
     (TONIC, SUBDOMINANT, TONIC, DOMINANT),
 )
+BLUES_ROUND = tuple(
+    {"I": TONIC, "IV": SUBDOMINANT, "V": DOMINANT}[name]
+    for name in "I I I I IV IV I I V IV I I".split()
+)
+"""Twelve bars of blues. Lesson: notebooks/00_ten_minutes.ipynb"""
 
 
 def choose_progression(rng: np.random.Generator) -> tuple[Chord, ...]:
@@ -175,3 +180,41 @@ def harmonize(notes: list[tuple[float, float, int]], edges: list[float]) -> list
             scores.append(held * weight)
         chords.append(bias[int(np.argmax(scores))][0])
     return [*chords[:-1], TONIC] if chords else []
+
+
+def dot_rhythm(lengths: list[float]) -> list[float]:
+    """Return the rhythm with long-short pairs: 1 + 1 beats become 1.5 + 0.5.
+
+    Parameters
+    ----------
+    lengths : from `invent_rhythm`.
+
+    Returns
+    -------
+    As many lengths with the same sum; the last two stay as they are.
+
+    Lesson: notebooks/00_ten_minutes.ipynb
+    """
+    dotted = list(lengths)
+    place = 0
+    while place + 3 < len(dotted):
+        if dotted[place] == dotted[place + 1] == 1.0:
+            dotted[place], dotted[place + 1] = 1.5, 0.5
+            place += 1
+        place += 1
+    return dotted
+
+
+def flatten_blue(notes: tuple[MelodyNote, ...], beats_per_bar: int) -> tuple[MelodyNote, ...]:
+    """Return a tune with flat thirds and sevenths wherever no bar begins: the blue notes.
+
+    Lesson: notebooks/00_ten_minutes.ipynb
+    """
+    flat, beat = [], 0.0
+    for number, note in enumerate(notes):
+        weak = beat % beats_per_bar != 0 and number + 1 < len(notes)
+        if weak and note.semitones is not None and note.semitones % 12 in (4, 11):
+            note = replace(note, semitones=note.semitones - 1)
+        flat.append(note)
+        beat += note.beats
+    return tuple(flat)

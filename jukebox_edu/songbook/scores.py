@@ -13,77 +13,99 @@ Lesson: notebooks/00_ten_minutes.ipynb
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from jukebox_edu.errors import ConfigError
+from jukebox_edu.songbook.arrangement import PLAIN, draw_arrangement
 from jukebox_edu.songbook.layout import TAIL_SECONDS, Plan, write_score
-from jukebox_edu.songbook.lyrics import free_lines, grammar_lines, old_song_lines
+from jukebox_edu.songbook.lyrics import Line, free_lines, grammar_lines, old_song_lines
 from jukebox_edu.songbook.melody import choose_progression
+from jukebox_edu.songbook.repertoire import EVERYTHING, Repertoire
 from jukebox_edu.songbook.sheet import Score
 from jukebox_edu.songbook.songs import OLD_SONGS, OldSong
 from jukebox_edu.songbook.styles import STYLES, Style, find_style
-from jukebox_edu.songbook.voices import VOICES, Voice, find_voice
+from jukebox_edu.songbook.voices import Voice, find_voice
 
 MAX_SECONDS = 600.0  # longest song
+SECONDS_RANGE = (20.0, 60.0)  # length of a song when nobody asks for one
 _OLD_SONG_SHARE = 0.3  # of the songs nobody asked a text for
 _INTRO_FROM_SECONDS = 24.0  # shorter songs start at once
 
 
-def _check_wishes(seed: int, seconds: float | None, lyrics: str | None, song: str | None) -> None:
+@dataclass(frozen=True)
+class Wishes:
+    """What the user asked for; see `compose`."""
+
+    seconds: float | None  # about how long at most
+    voice: str | None  # who sings
+    style: str | None  # who accompanies
+    lyrics: str | None  # text to sing
+    song: str | None  # old song to sing
+    repertoire: Repertoire  # what everything else is drawn from
+
+
+def _check_wishes(seed: int, wishes: Wishes) -> None:
     """Raise for wishes that contradict each other or are out of range."""
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise ConfigError(f"seed: {seed!r} is not allowed. Give a whole number, 0 or more.")
-    if seconds is not None and not 0 < seconds <= MAX_SECONDS:
+    if wishes.seconds is not None and not 0 < wishes.seconds <= MAX_SECONDS:
         raise ConfigError(
-            f"seconds: {seconds!r} is not allowed. Give a number above 0, at most "
+            f"seconds: {wishes.seconds!r} is not allowed. Give a number above 0, at most "
             f"{MAX_SECONDS:g}, or None for the length of the text."
         )
-    if lyrics is not None and song is not None:
+    if wishes.lyrics is not None and wishes.song is not None:
         raise ConfigError("lyrics and song: both were given. Give your own text or an old song.")
-    if song is not None and song not in OLD_SONGS:
-        raise ConfigError(f"song: {song!r} is not known. Choose one of {list(OLD_SONGS)}.")
+    if wishes.song is not None and wishes.song not in OLD_SONGS:
+        raise ConfigError(f"song: {wishes.song!r} is not known. Choose one of {list(OLD_SONGS)}.")
+    if not isinstance(wishes.repertoire, Repertoire):
+        raise ConfigError(
+            f"repertoire: {wishes.repertoire!r} is not allowed. Give a Repertoire, such as "
+            "EVERYTHING or TINY_0."
+        )
 
 
-def _draw(rng: np.random.Generator, names: list[str]) -> str:
+def _draw(rng: np.random.Generator, names: tuple[str, ...]) -> str:
     """Return one of the names."""
     return names[rng.integers(len(names))]
 
 
 def _choose_old_song(
     rng: np.random.Generator,
-    song: str | None,
-    lyrics: str | None,
+    wishes: Wishes,
     band: Style,
-    style: str | None,
     singer: Voice,
 ) -> OldSong | None:
     """Return the old song to sing, or None for new verses or the user's text."""
-    if song is not None:
-        return OLD_SONGS[song]
-    if lyrics is not None or rng.random() >= _OLD_SONG_SHARE:
+    if wishes.song is not None:
+        return OLD_SONGS[wishes.song]
+    if wishes.lyrics is not None or rng.random() >= _OLD_SONG_SHARE:
         return None
     room = singer.high_midi - singer.low_midi + 2
+    meters = {STYLES[name].beats_per_bar for name in wishes.repertoire.styles}
+    if wishes.style is not None:
+        meters = {band.beats_per_bar}
     fits = [
-        name
-        for name, old in OLD_SONGS.items()
-        if (style is None or old.beats_per_bar == band.beats_per_bar) and old.span <= room
+        old
+        for old in wishes.repertoire.old_songs
+        if old.beats_per_bar in meters and old.span <= room
     ]
-    return OLD_SONGS[_draw(rng, fits)]
+    return fits[rng.integers(len(fits))] if fits else None
 
 
-def _choose_style(rng: np.random.Generator, band: Style, style: str | None, meter: int) -> Style:
+def _choose_style(rng: np.random.Generator, band: Style, wishes: Wishes, meter: int) -> Style:
     """Return a style of the song's metre, unless the user asked for this one."""
-    if style is not None or band.beats_per_bar == meter:
+    if wishes.style is not None or band.beats_per_bar == meter:
         return band
-    return STYLES[_draw(rng, [s.name for s in STYLES.values() if s.beats_per_bar == meter])]
+    fitting = [name for name in wishes.repertoire.styles if STYLES[name].beats_per_bar == meter]
+    return STYLES[_draw(rng, tuple(fitting))] if fitting else band
 
 
 def _draw_plan(
     rng: np.random.Generator, seed: int, singer: Voice, band: Style, old: OldSong | None, long: bool
 ) -> Plan:
-    """Return a plan: tempo, start and introduction; chords come later."""
+    """Return a plan: tempo, start and introduction; chords and arrangement come later."""
     bpm = band.bpm * (old.tempo_scale if old else 1.0) * rng.uniform(0.88, 1.12)
     return Plan(
         seed=int(seed),
@@ -95,12 +117,30 @@ def _draw_plan(
         start=rng.uniform(0.1, 0.9) + 0.1,
         intro_bars=2 if long and rng.random() < 0.6 else 0,
         chords=None,
+        arrangement=PLAIN,
     )
 
 
 def _count_beats(plan: Plan, seconds: float) -> float:
     """Return how many beats can be sung in a song of so many seconds."""
     return (seconds - plan.start - TAIL_SECONDS) / plan.beat - plan.intro_bars * plan.beats_per_bar
+
+
+def _choose_length(seed: int, wishes: Wishes) -> float | None:
+    """Return the seconds asked for, or drawn if neither length nor text was asked for."""
+    if wishes.seconds is not None or wishes.lyrics is not None or wishes.song is not None:
+        return wishes.seconds
+    return np.random.default_rng([0x5EC5, seed]).uniform(*SECONDS_RANGE)
+
+
+def _new_lines(
+    plan: Plan, wishes: Wishes, budget: float | None, rng: np.random.Generator, pause: float
+) -> list[Line]:
+    """Return the user's lines, or new verses, with invented tunes."""
+    chords = plan.chords or ()
+    if wishes.lyrics is not None:
+        return free_lines(wishes.lyrics, budget, plan.style, chords, rng, pause=pause)
+    return grammar_lines(budget, plan.style, chords, rng, pause=pause)
 
 
 def compose(
@@ -111,6 +151,7 @@ def compose(
     style: str | None = None,
     lyrics: str | None = None,
     song: str | None = None,
+    repertoire: Repertoire = EVERYTHING,
 ) -> Score:
     """Write a song.
 
@@ -118,13 +159,11 @@ def compose(
     ----------
     seed : 0 or more; the same seed and wishes give the same score.
     seconds : about how long at most; whole lines are added or repeated up to it. None: the whole
-        text once, or 10 to 20 seconds of new verses.
+        text once, or 20 to 60 seconds of a song of ours.
     voice, style : names from `VOICES`, `STYLES`; None draws one.
-    lyrics : text to sing, a tune is invented. song : name of an old song. Not both.
-
-    Returns
-    -------
-    The score.
+    lyrics : text to sing, a tune is invented; ``[HH AH L OW]`` in it gives phones directly.
+    song : name of an old song. Not both lyrics and song.
+    repertoire : what is drawn, is drawn from here.
 
     Raises
     ------
@@ -132,23 +171,25 @@ def compose(
 
     Lesson: notebooks/00_ten_minutes.ipynb
     """
-    _check_wishes(seed, seconds, lyrics, song)
+    wishes = Wishes(seconds, voice, style, lyrics, song, repertoire)
+    _check_wishes(seed, wishes)
+    seconds = _choose_length(seed, wishes)
     rng = np.random.default_rng([0x50E6, seed])
-    singer = find_voice(voice if voice is not None else _draw(rng, list(VOICES)))
-    band = find_style(style) if style is not None else STYLES[_draw(rng, list(STYLES))]
-    old = _choose_old_song(rng, song, lyrics, band, style, singer)
-    band = _choose_style(rng, band, style, old.beats_per_bar) if old else band
+    singer = find_voice(voice if voice is not None else _draw(rng, repertoire.voices))
+    band = find_style(style if style is not None else _draw(rng, repertoire.styles))
+    old = _choose_old_song(rng, wishes, band, singer)
+    band = _choose_style(rng, band, wishes, old.beats_per_bar) if old else band
     plan = _draw_plan(rng, seed, singer, band, old, (seconds or 0) >= _INTRO_FROM_SECONDS)
+    if repertoire.varied:
+        plan = replace(plan, arrangement=draw_arrangement(plan.seed))
+    else:
+        band = band.plain()
+        plan = replace(plan, style=band)
     pause = rng.uniform(0.3, 0.8) if rng.random() < 1 / 3 else 0.0  # share of lines with one
-    if seconds is None and lyrics is None and song is None:
-        seconds = rng.uniform(10.0, 20.0)
     budget = None if seconds is None else _count_beats(plan, seconds)
     if old is not None:
         lines = old_song_lines(old, budget, rng, from_start=song is not None, pause=pause)
         return write_score(plan, lines, rng)
-    chords, meter = choose_progression(rng), plan.beats_per_bar
-    if lyrics is not None:
-        lines = free_lines(lyrics, budget, meter, chords, rng, pause=pause)
-    else:
-        lines = grammar_lines(budget, meter, chords, rng, pause=pause)
-    return write_score(replace(plan, chords=chords), lines, rng)
+    drawn = choose_progression(rng)
+    plan = replace(plan, chords=band.chords or drawn)
+    return write_score(plan, _new_lines(plan, wishes, budget, rng, pause), rng)

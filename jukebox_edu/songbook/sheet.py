@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jukebox_edu.songbook.arrangement import PLAIN, Arrangement
 from jukebox_edu.songbook.melody import Chord
 from jukebox_edu.songbook.phones import Syllable
 from jukebox_edu.songbook.styles import Style
@@ -77,6 +78,7 @@ class Score:
     introduction: tuple[Note, ...]  # played by the lead instrument
     bars: tuple[Bar, ...]  # accompaniment
     seconds: float  # length of the audio
+    arrangement: Arrangement = PLAIN  # how the band plays it
 
     @property
     def syllables(self) -> tuple[Syllable, ...]:

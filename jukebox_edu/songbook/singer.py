@@ -104,7 +104,7 @@ def make_frames(
     share = (points - low)[:, None].astype(np.float32)
     features = np.concatenate([table.cepstra, table.aperiodicity], axis=2)
     moved = features[rows[which], low] * (1 - share) + features[rows[which], low + 1] * share
-    loudness = _loudness(timeline.phones, which, times)
+    loudness = _loudness(score, timeline.phones, which, times)
     moved[:, 0] += loudness
     moved = _smooth(moved, timeline.phones, which)
     n_cepstra = table.cepstra.shape[2]
@@ -138,11 +138,22 @@ def _points(phones: tuple[TimedPhone, ...], which: np.ndarray, times: np.ndarray
     return np.clip(np.where(plain, sung, linear), 0.0, top)
 
 
-def _loudness(phones: tuple[TimedPhone, ...], which: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Return a correction of log amplitude: held vowels fade a little."""
-    start = np.array([phone.start for phone in phones])[which]
+def _loudness(
+    score: Score, phones: tuple[TimedPhone, ...], which: np.ndarray, times: np.ndarray
+) -> np.ndarray:
+    """Return a correction of log amplitude: how vowels swell and fade, and where accents are."""
+    manner = score.style.manner
+    begins = np.array([phone.start for phone in phones])
+    bars = np.array([bar.start for bar in score.bars])
+    nearest = np.abs(begins[:, None] - bars[None, :]).min(axis=1)  # (phones,) seconds to a bar
+    start = begins[which]
     vowel = np.array([phone.phone in VOWELS for phone in phones])[which]
-    fade = -0.35 * (1.0 - np.exp(-np.maximum(times - start, 0.0) / 0.8))
+    since = np.maximum(times - start, 0.0)
+    fade = -manner.fade * (1.0 - np.exp(-since / manner.fade_seconds))
+    if manner.swell:
+        fade -= 1.8 * np.clip(1.0 - since / manner.swell, 0.0, 1.0)
+    if manner.accent:
+        fade += np.where(nearest[which] < 0.01, manner.accent, -0.5 * manner.accent)
     return np.where(vowel, fade, 0.0).astype(np.float32)
 
 
@@ -183,10 +194,25 @@ def _pitch(
     padded = np.pad(midi[which], (half, len(kernel) - 1 - half), mode="edge")
     glided = np.convolve(padded, kernel / kernel.sum(), mode="valid")
     since = times - np.array([note.start for note in score.notes])[which]
-    depth = voice.vibrato_cents * np.clip((since - 0.25) / 0.3, 0.0, 1.0)
+    left = np.array([note.end for note in score.notes])[which] - times
+    glided = glided + _ornament(score.style.manner.ornament, since, left)
+    depth = (
+        score.style.manner.vibrato * voice.vibrato_cents * np.clip((since - 0.25) / 0.3, 0.0, 1.0)
+    )
     phase = 2 * np.pi * (voice.vibrato_hz * rng.uniform(0.94, 1.06) * times + rng.random())
     drift = np.interp(times, times[::20], rng.normal(0.0, 4.0, len(times[::20])))
     return 440.0 * 2.0 ** ((glided - 69.0 + (depth * np.sin(phase) + drift) / 100.0) / 12.0)
+
+
+def _ornament(kind: str, since: np.ndarray, left: np.ndarray) -> np.ndarray:
+    """Return the semitones an ornament adds, from the seconds into and left of each note."""
+    if kind == "scoop":  # slide up into the note
+        return -1.6 * np.clip(1.0 - since / 0.16, 0.0, 1.0) ** 1.5
+    if kind == "grace":  # touch the note above first
+        return 2.0 * ((since >= 0.0) & (since < 0.055))
+    if kind == "fall":  # let the note drop at its end
+        return -1.5 * np.clip(1.0 - left / 0.1, 0.0, 1.0)
+    return np.zeros_like(since)
 
 
 def _buzz(

@@ -1,9 +1,7 @@
 """A finished song: audio, and everything that happens in it with its exact time.
 
 What
-    `render` turns a score into audio; `make_song` composes, renders and labels in one call;
-    `phone_frames` and `character_frames` read the labels at evenly spaced moments, as a model in
-    training wants them.
+    `render` turns a score into audio; `make_song` composes, renders and labels in one call.
 
 Conventions
     Seconds for times, character indices into `SongbookSong.lyrics`, float32 audio ``(samples,)``.
@@ -13,7 +11,7 @@ Lesson: notebooks/08_lyrics_and_alignment.ipynb
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,18 +19,14 @@ from jukebox_edu.errors import AudioError, ConfigError
 from jukebox_edu.songbook.band import play_band
 from jukebox_edu.songbook.envelopes import load_phone_table
 from jukebox_edu.songbook.formants import formant_table
-from jukebox_edu.songbook.phones import PHONE_INDEX
+from jukebox_edu.songbook.licences import LICENCES
+from jukebox_edu.songbook.repertoire import EVERYTHING, Repertoire
 from jukebox_edu.songbook.scores import compose
-from jukebox_edu.songbook.sheet import Score
+from jukebox_edu.songbook.sheet import Note, Score
 from jukebox_edu.songbook.singer import sing
 from jukebox_edu.songbook.timeline import TimedPhone, Timeline, lay_phones, spread_characters
 
-ENGINES = ("bank", "formants")
-LICENCES = {
-    "bank": "CC-BY-4.0 (phone envelopes distilled from the CMU flite voices, Carnegie Mellon "
-    "University; see songbook/CREDITS.md)",
-    "formants": "CC0-1.0",
-}
+ENGINES = tuple(LICENCES)
 _VOICE_RMS = 0.1  # of the sung parts, before the peak is limited
 _PEAK = 0.95
 
@@ -93,6 +87,11 @@ class SongbookSong:
     notes: tuple[TimedNote, ...]  # in order
     seed: int  # makes the same song again
     licence: str  # of the audio and the labels
+    title: str  # of the old song, or "New words"
+    bpm: float  # beats per minute
+    key: int  # MIDI number of the key note
+    introduction: tuple[TimedNote, ...]  # played before the singer comes in; may be empty
+    stems: Rendering | None = None  # voice and band alone, if asked for
 
     @property
     def seconds(self) -> float:
@@ -184,16 +183,20 @@ def make_song(
     style: str | None = None,
     lyrics: str | None = None,
     song: str | None = None,
+    repertoire: Repertoire = EVERYTHING,
+    voice_gain: float = 1.0,
     band_gain: float = 0.25,
     sample_rate: int = 16000,
     engine: str = "bank",
+    stems: bool = False,
 ) -> SongbookSong:
     """Compose, sing and label one song.
 
     Parameters
     ----------
-    seed, seconds, voice, style, lyrics, song : see `compose`.
-    band_gain, sample_rate, engine : see `render`.
+    seed, seconds, voice, style, lyrics, song, repertoire : see `compose`.
+    voice_gain, band_gain, sample_rate, engine : see `render`.
+    stems : True keeps the voice and the band alone in `SongbookSong.stems`.
 
     Returns
     -------
@@ -205,11 +208,20 @@ def make_song(
 
     Lesson: notebooks/00_ten_minutes.ipynb
     """
-    _check_rendering(sample_rate, 1.0, band_gain, engine)
-    score = compose(seed, seconds=seconds, voice=voice, style=style, lyrics=lyrics, song=song)
+    _check_rendering(sample_rate, voice_gain, band_gain, engine)
+    score = compose(
+        seed,
+        seconds=seconds,
+        voice=voice,
+        style=style,
+        lyrics=lyrics,
+        song=song,
+        repertoire=repertoire,
+    )
     timeline = lay_phones(score)
-    rendering = _render(score, timeline, sample_rate, 1.0, band_gain, engine)
-    return _label(score, timeline, rendering.audio, sample_rate, LICENCES[engine])
+    rendering = _render(score, timeline, sample_rate, voice_gain, band_gain, engine)
+    labelled = _label(score, timeline, rendering.audio, sample_rate, LICENCES[engine])
+    return replace(labelled, stems=rendering) if stems else labelled
 
 
 def _label(
@@ -229,10 +241,19 @@ def _label(
         words=words,
         character_times=_character_times(score.lyrics, words, timeline),
         phones=timeline.phones,
-        notes=tuple(TimedNote(note.midi, note.start, note.end) for note in score.notes),
+        notes=_timed(score.notes),
         seed=score.seed,
         licence=licence,
+        title=score.title,
+        bpm=score.bpm,
+        key=score.key,
+        introduction=_timed(score.introduction),
     )
+
+
+def _timed(notes: tuple[Note, ...]) -> tuple[TimedNote, ...]:
+    """Return notes without their syllables."""
+    return tuple(TimedNote(note.midi, note.start, note.end) for note in notes)
 
 
 def _character_times(lyrics: str, words: tuple[TimedWord, ...], timeline: Timeline) -> np.ndarray:
@@ -247,45 +268,3 @@ def _character_times(lyrics: str, words: tuple[TimedWord, ...], timeline: Timeli
         place, now = word.last_char_end, word.end
     times[place:] = now
     return times
-
-
-def phone_frames(song: SongbookSong, hop_seconds: float, n_frames: int) -> np.ndarray:
-    """Return the phone sung at the middle of each frame.
-
-    Parameters
-    ----------
-    song : from `make_song`.
-    hop_seconds : seconds per frame; frame k covers k * hop to (k + 1) * hop.
-    n_frames : how many frames; frames past the end of the song are silence.
-
-    Returns
-    -------
-    (n_frames,) int64 indices into `PHONES`, 0 for silence.
-
-    Lesson: notebooks/08_lyrics_and_alignment.ipynb
-    """
-    centers = (np.arange(n_frames) + 0.5) * hop_seconds
-    ends = np.array([phone.end for phone in song.phones])
-    numbers = np.array([PHONE_INDEX[phone.phone] for phone in song.phones] + [0])
-    return numbers[np.searchsorted(ends, centers, side="right")]
-
-
-def character_frames(song: SongbookSong, hop_seconds: float, n_frames: int) -> np.ndarray:
-    """Return the character of the lyrics sung at the middle of each frame.
-
-    Parameters
-    ----------
-    song, hop_seconds, n_frames : see `phone_frames`.
-
-    Returns
-    -------
-    (n_frames,) int64 indices into ``song.lyrics``; -1 where no word is sung.
-
-    Lesson: notebooks/08_lyrics_and_alignment.ipynb
-    """
-    centers = (np.arange(n_frames) + 0.5) * hop_seconds
-    sung = [index for w in song.words for index in range(w.first_char, w.last_char_end)]
-    starts, ends = song.character_times[sung].T
-    which = np.clip(np.searchsorted(starts, centers, side="right") - 1, 0, len(sung) - 1)
-    inside = (centers >= starts[which]) & (centers < ends[which])
-    return np.where(inside, np.array(sung)[which], -1)

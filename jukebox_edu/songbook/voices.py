@@ -1,4 +1,4 @@
-"""The four singers of the songbook. For a model they are the *artists*.
+"""The eight singers of the songbook. For a model they are the *artists*.
 
 What
     A voice is a speaker of the phone bank, bent: a tract scale moves all formants, a register says
@@ -42,6 +42,10 @@ VOICES: dict[str, Voice] = {
         Voice("Teo Bright", "kal16", 1.06, 1.04, 48, 60, 5.6, 24.0, 1.0, 0.10),
         Voice("Alma Warm", "slt", 0.98, 1.17, 52, 64, 5.3, 22.0, 1.5, 0.20),
         Voice("Milo Soft", "awb", 1.0, 1.0, 45, 57, 5.0, 16.0, 0.5, 0.40),
+        Voice("Otto Dark", "kal16", 0.88, 0.86, 42, 54, 4.2, 38.0, -1.5, 0.05),
+        Voice("Vera Clear", "slt", 1.1, 1.28, 55, 67, 5.8, 6.0, 3.0, 0.08),
+        Voice("Rosa Reed", "rms", 1.14, 1.12, 50, 62, 6.4, 38.0, 2.5, 0.05),
+        Voice("Nils Breeze", "slt", 0.86, 0.97, 46, 58, 4.6, 10.0, -1.0, 0.65),
     )
 }
 """The singers by name, in a fixed order. Lesson: notebooks/00_ten_minutes.ipynb"""

@@ -7,7 +7,6 @@ import pytest
 
 from jukebox_edu.errors import AudioError, ConfigError, LyricsError
 from jukebox_edu.songbook import (
-    OLD_SONGS,
     PHONES,
     STYLES,
     VOICES,
@@ -19,9 +18,7 @@ from jukebox_edu.songbook import (
 )
 from jukebox_edu.songbook.instruments import reverberate
 from jukebox_edu.songbook.letter_to_sound import pronounce
-from jukebox_edu.songbook.lyrics import read_words
 from jukebox_edu.songbook.phones import VOWELS, split_syllables
-from jukebox_edu.songbook.songs import read_notes
 
 
 @pytest.fixture(scope="module")
@@ -132,17 +129,6 @@ def test_silence_is_silent_and_the_mix_is_the_sum_of_its_stems():
     assert np.abs(render(score, band_gain=0.0).band).max() == 0.0
     ratio = np.sqrt((rendering.band**2).mean() / (rendering.voice**2).mean())
     assert 0.35 < ratio < 0.8
-
-
-def test_old_songs_have_one_note_for_each_syllable_and_whole_bars():
-    assert len(OLD_SONGS) >= 8
-    for old in OLD_SONGS.values():
-        beats = 0.0
-        for text, notes in old.verses:
-            sung = [n for n in read_notes(notes) if n.semitones is not None and not n.tied]
-            assert len(sung) == sum(len(w.syllables) for w in read_words(text)), text
-            beats += sum(n.beats for n in read_notes(notes))
-        assert beats % old.beats_per_bar == 0, old.title
 
 
 @pytest.mark.parametrize("style", list(STYLES))
