@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 
+import torch
 from torch import Tensor, nn
 
 from jukebox_edu.nn.conv import Conv1d
@@ -64,8 +65,8 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Add to (batch, width, time) what the two convolutions find in it."""
-        hidden = self.dilated(x.relu())  # (batch, hidden, time)
-        return x + self.res_scale * self.pointwise(hidden.relu())
+        hidden = self.dilated(x.relu()).relu_()  # (batch, hidden, time)
+        return torch.add(x, self.pointwise(hidden), alpha=self.res_scale)
 
 
 class ResidualStack(nn.Module):

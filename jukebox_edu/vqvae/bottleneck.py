@@ -33,7 +33,7 @@ from jukebox_edu.errors import ShapeError, must
 # tensor of the first worker. None: there is one worker.
 Reduce = Callable[[Tensor, str], Tensor]
 
-ROWS_AT_ONCE = 8192  # rows compared with the codebook in one piece, to bound memory
+ROWS_AT_ONCE = 2048  # rows compared with the codebook in one piece: its distances fit a cache
 
 
 @dataclass(frozen=True)
@@ -149,14 +149,15 @@ class Codebook(nn.Module):
         """Find each row's nearest codebook row: codes (n,) and squared distances (n,).
 
         The square is written out as |x|^2 - 2 x.k + |k|^2, so that one matrix product does the
-        work. Ties go to the lowest code.
+        work; the rest is added in place, to save memory. Ties go to the lowest code.
         """
         squares = self.vectors.square().sum(1)  # (codebook_size,)
         codes, distances = [], []
         with torch.no_grad(), torch.autocast(rows.device.type, enabled=False):
             for part in rows.split(ROWS_AT_ONCE):
-                size = part.square().sum(1, keepdim=True)  # (n, 1)
-                least, code = (size - 2 * part @ self.vectors.T + squares).min(1)  # (n,)
+                squared = (-2 * part) @ self.vectors.T  # (n, codebook_size)
+                squared.add_(part.square().sum(1, keepdim=True)).add_(squares)
+                least, code = squared.min(1)  # (n,)
                 codes.append(code)
                 distances.append(least)
         return torch.cat(codes), torch.cat(distances)
