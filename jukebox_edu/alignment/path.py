@@ -15,7 +15,21 @@ from __future__ import annotations
 
 import numpy as np
 
+BLOCK = 1024  # frames whose steps are remembered at a time: the memory of a song does not grow
 AUDIBLE = 0.1  # a character lasts while its weight is above this share of its largest weight
+
+
+def _walk(weights: np.ndarray, best: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Go through frames (n, n_chars): the sums at their end, and who led in every frame.
+
+    `best` (n_chars,) is the largest sum of a path that ends in each character.
+    """
+    leads = np.empty(weights.shape, dtype=bool)  # no earlier character was better up to here
+    for frame, row in enumerate(weights):
+        reachable = np.maximum.accumulate(best)  # come from the same or an earlier character
+        leads[frame] = best >= reachable
+        best = reachable + row
+    return best, leads
 
 
 def monotone_path(weights: np.ndarray) -> np.ndarray:
@@ -36,17 +50,20 @@ def monotone_path(weights: np.ndarray) -> np.ndarray:
     [0, 0, 1, 2]
     """
     frames, n_chars = weights.shape
-    leads = np.empty((frames, n_chars), dtype=bool)  # no earlier character was better up to here
-    best = np.zeros(n_chars)  # largest sum of a path that ends in this character
-    for frame in range(frames):
-        reachable = np.maximum.accumulate(best)  # come from the same or an earlier character
-        leads[frame] = best >= reachable
-        best = reachable + weights[frame]
+    blocks = [slice(start, min(start + BLOCK, frames)) for start in range(0, frames, BLOCK)]
+    before = []  # sums before each block: enough to walk through it once more
+    best = np.zeros(n_chars)
+    for block in blocks:
+        before.append(best)
+        best = _walk(weights[block], best)[0]
     path = np.empty(frames, dtype=np.int64)
     path[-1] = best.argmax()
-    for frame in range(frames - 1, 0, -1):
-        here = path[frame]
-        path[frame - 1] = here - leads[frame, here::-1].argmax()  # nearest that leads
+    for block in reversed(blocks):
+        _, leads = _walk(weights[block], before.pop())
+        for frame in range(block.stop - 1, max(block.start, 1) - 1, -1):
+            here = path[frame]
+            path[frame - 1] = here - leads[frame - block.start, here::-1].argmax()  # nearest
+        del leads  # before the next block makes its own
     return path
 
 

@@ -8,6 +8,8 @@ What
         window 1 |==============]
         window 2      [..........====]                     . written over by window 1
         window 3           [..........===============]     . written over by window 2
+    One window is in memory at a time, and a table of a long song (four minutes of a released
+    model are a gigabyte) lies in a temporary file that the operating system pages in and out.
 Shapes
     weights (frames, n_chars): one row per code of the level, one column per character.
 Paper: [Jukebox §4.2]
@@ -16,6 +18,7 @@ Lesson: notebooks/08_lyrics_and_alignment.ipynb
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -26,17 +29,40 @@ from torch.nn import functional
 
 from jukebox_edu import units
 from jukebox_edu.alignment.result import Alignment
-from jukebox_edu.errors import ConfigError, LyricsError, ShapeError, must
+from jukebox_edu.errors import ConfigError, LyricsError, RunError, ShapeError, must
 from jukebox_edu.labels import SongLabels
 from jukebox_edu.prior.prior import Prior
 from jukebox_edu.sampling.windows import window_starts
 from jukebox_edu.transformer.patterns import LYRICS, PRIME
 
+IN_MEMORY = 2**28  # bytes of one song's weights that are kept in memory
 AHEAD = 1  # a lyric state has read the characters before its own, not its own
 Window = tuple[int, np.ndarray, np.ndarray]  # start, characters (n_tokens,), weights (n, n_tokens)
 
 
-def merge_windows(windows: Iterable[Window], n_frames: int, n_chars: int) -> np.ndarray:
+def empty_table(n_frames: int, n_chars: int, in_memory: int = IN_MEMORY) -> np.ndarray:
+    """Zeros (n_frames, n_chars) float32: in memory, or in a file if larger than that many bytes.
+
+    The file has no name and is gone when the table is.
+
+    Lesson: notebooks/08_lyrics_and_alignment.ipynb
+    """
+    shape = (n_frames, n_chars)
+    if 4 * n_frames * n_chars <= in_memory:
+        return np.zeros(shape, dtype=np.float32)
+    try:
+        with tempfile.TemporaryFile(prefix="jukebox_edu-") as file:
+            return np.memmap(file, np.float32, "w+", shape=shape)
+    except OSError as error:
+        raise RunError(
+            f"The weights of this song need {4e-9 * n_frames * n_chars:.1f} GB in a temporary file "
+            f"({error.strerror}). Name a folder with room in the environment variable TMPDIR."
+        ) from error
+
+
+def merge_windows(
+    windows: Iterable[Window], n_frames: int, n_chars: int, in_memory: int = IN_MEMORY
+) -> np.ndarray:
     """Write the weights of windows into one table (n_frames, n_chars), each over the ones before.
 
     Parameters
@@ -47,10 +73,11 @@ def merge_windows(windows: Iterable[Window], n_frames: int, n_chars: int) -> np.
 
     Lesson: notebooks/08_lyrics_and_alignment.ipynb
     """
-    table = np.zeros((n_frames, n_chars + 1), dtype=np.float32)  # padding lands in the last column
+    table = empty_table(n_frames, n_chars, in_memory)
     for start, characters, weights in windows:
-        table[start : start + len(weights), characters] = weights
-    return np.ascontiguousarray(table[:, :-1])
+        real = characters >= 0
+        table[start : start + len(weights), characters[real]] = weights[:, real]
+    return table
 
 
 def lyric_layers(prior: Prior) -> tuple[int, ...]:
@@ -139,6 +166,7 @@ def align(
     layer: int | None = None,
     head: int | None = None,
     hop_fraction: float | None = None,
+    in_memory: int = IN_MEMORY,
 ) -> Alignment:
     """Find out which characters a prior looks at while it reads codes.
 
@@ -154,6 +182,8 @@ def align(
         Where to look; default: as the prior's configuration says (see `find_head`).
     hop_fraction
         Windows are this share of a window apart; default: as in sampling.
+    in_memory
+        Larger tables of weights, in bytes, are kept in a temporary file.
 
     Raises
     ------
@@ -178,6 +208,6 @@ def align(
     for i, text in enumerate(texts):  # one song at a time, the last window first
         readings = read_windows(prior, codes[i : i + 1], labels.select([i]), starts[::-1], [layer])
         windows = ((r.start, r.characters, r.weights[layer][head]) for r in readings)
-        tables.append(merge_windows(windows if text else (), codes.shape[1], len(text)))
+        tables.append(merge_windows(windows if text else (), codes.shape[1], len(text), in_memory))
     hop_seconds = units.samples_to_seconds(config.hop_length, config.sample_rate)
     return Alignment(tuple(tables), hop_seconds, texts, layer, head, ahead=AHEAD)

@@ -20,7 +20,9 @@ import numpy as np
 
 from jukebox_edu.alignment.formats import WordTime, lrc, textgrid
 from jukebox_edu.alignment.path import filled, monotone_path, path_times
+from jukebox_edu.alignment.score import AlignmentScore, score
 from jukebox_edu.errors import ConfigError, RunError, ShapeError, must
+from jukebox_edu.labels.times import LyricTimes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,6 +36,18 @@ def monotonicity(favorites: np.ndarray) -> float:
     Lesson: notebooks/08_lyrics_and_alignment.ipynb
     """
     return float((np.diff(favorites) >= 0).mean()) if len(favorites) > 1 else 1.0
+
+
+def path_share(weights: np.ndarray) -> float:
+    """Share of all weights (frames, n_chars) that lies on the best path that never goes back.
+
+    Lesson: notebooks/08_lyrics_and_alignment.ipynb
+    """
+    total = float(weights.sum(dtype=np.float64))
+    if total == 0:
+        return 0.0
+    on_path = weights[np.arange(len(weights)), monotone_path(weights)]
+    return float(on_path.sum(dtype=np.float64)) / total
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,18 +79,20 @@ class Alignment:
             raise ConfigError(must("sample", sample, f"from 0 to {len(self.weights) - 1}"))
         return self.weights[sample]
 
-    def _sung(self, sample: int) -> np.ndarray:
-        """Weights (frames, n_chars) with each column under the character that it speaks for."""
+    def _frames_sung(self, sample: int) -> np.ndarray:
+        """First and last frame of every character on the path, (n_chars, 2); NaN for the others."""
         weights = self._of(sample)
-        after = np.zeros((len(weights), min(self.ahead, weights.shape[1])), weights.dtype)
-        return np.concatenate([weights[:, after.shape[1] :], after], axis=1)
+        frames = np.full((weights.shape[1], 2), np.nan)
+        known = path_times(weights[:, self.ahead :])  # each column speaks for one before it
+        frames[: len(known)] = known
+        return frames
 
     def character_times(self, sample: int = 0) -> np.ndarray:
         """Start and end of every character in seconds, (n_chars, 2); neither ever goes back.
 
         Lesson: notebooks/08_lyrics_and_alignment.ipynb
         """
-        return filled(path_times(self._sung(sample))) * self.hop_seconds
+        return filled(self._frames_sung(sample)) * self.hop_seconds
 
     def word_times(self, sample: int = 0) -> tuple[WordTime, ...]:
         """Words (whatever stands between white space) and when they are sung.
@@ -87,7 +103,7 @@ class Alignment:
 
     def _pieces(self, pattern: str, sample: int) -> tuple[WordTime, ...]:
         """Words or lines; a time comes from the characters seen, if there are any."""
-        seen = path_times(self._sung(sample)) * self.hop_seconds
+        seen = self._frames_sung(sample) * self.hop_seconds
         times = filled(seen)
         pieces = []
         for match in re.finditer(pattern, self.lyrics[sample]):
@@ -103,12 +119,7 @@ class Alignment:
 
         Lesson: notebooks/08_lyrics_and_alignment.ipynb
         """
-        weights = self._of(sample)
-        total = float(weights.sum(dtype=np.float64))
-        if total == 0:
-            return 0.0
-        on_path = weights[np.arange(len(weights)), monotone_path(weights)]
-        return float(on_path.sum(dtype=np.float64)) / total
+        return path_share(self._of(sample))
 
     def monotonicity(self, sample: int = 0) -> float:
         """Share of frames whose favorite character is not before that of the frame before.
@@ -118,14 +129,23 @@ class Alignment:
         weights = self._of(sample)
         return monotonicity(weights.argmax(1)) if weights.shape[1] else 1.0
 
-    def to_lrc(self, sample: int = 0) -> str:
-        """Lines with the time they begin, as karaoke players read them (`[01:02.50]line`).
-
-        Lines that were not reached, as happens in an excerpt of a song, are left out.
+    def compare(self, times: LyricTimes, sample: int = 0) -> AlignmentScore:
+        """Score the times read against the true ones (see `labels.times.read_times`).
 
         Lesson: notebooks/08_lyrics_and_alignment.ipynb
         """
-        return lrc(self._pieces(r"\S[^\n]*", sample))
+        return score(self, times, sample)
+
+    def to_lrc(self, sample: int = 0, *, words: bool = False) -> str:
+        """Lines with the time they begin, as karaoke players read them (`[01:02.50]line`).
+
+        Lines that were not reached, as happens in an excerpt of a song, are left out. With `words`
+        every word has its time, too (`<01:02.50>word`).
+
+        Lesson: notebooks/08_lyrics_and_alignment.ipynb
+        """
+        lines = self._pieces(r"\S[^\n]*", sample)
+        return lrc(lines, self.word_times(sample) if words else ())
 
     def to_textgrid(self, sample: int = 0) -> str:
         """Words as a TextGrid, the format of Praat.

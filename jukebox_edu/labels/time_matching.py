@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from jukebox_edu.errors import LyricsError
-from jukebox_edu.labels.time_files import Piece
+from jukebox_edu.labels.pieces import Piece
 
 
 def _letters(text: str) -> list[tuple[str, int]]:

@@ -22,8 +22,9 @@ from pathlib import Path
 import numpy as np
 
 from jukebox_edu.errors import LyricsError, must
+from jukebox_edu.labels.pieces import Piece
 from jukebox_edu.labels.text import check_lyrics
-from jukebox_edu.labels.time_files import Piece, read_pieces
+from jukebox_edu.labels.time_files import read_pieces
 from jukebox_edu.labels.time_matching import character_times
 
 TIME_FILES = (".lrc", ".json", ".csv", ".tsv")  # endings that `read_times` knows

@@ -6,8 +6,8 @@ What
 Shapes
     samples (samples,)  codes (tokens,)  character_times (n_chars, 2)  alignment (frames, n_chars)
 Conventions
-    One entry of `character_times` and one column of `alignment` for each Unicode character
-    (code point) of `lyrics`. NaN means: this character is not sung. All times are in seconds.
+    One entry of `character_times` and `true_times` and one column of `alignment` for each Unicode
+    character (code point) of `lyrics`. NaN: this character is not sung. Times are in seconds.
 Paper: [Jukebox §3, §5]
 Lesson: notebooks/08_lyrics_and_alignment.ipynb
 """
@@ -112,6 +112,7 @@ class PageData:
     alignment_hop_seconds: float = 0.0  # seconds from one frame of the alignment to the next
     facts: tuple[tuple[str, str], ...] = ()  # (label, value) pairs: model, seed, voice ...
     licence: str = ""  # what may be done with the song
+    true_times: np.ndarray | None = None  # like character_times, where the truth is known
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tracks", tuple(self.tracks))
@@ -122,9 +123,10 @@ class PageData:
         if self.sample_rate == 0:
             object.__setattr__(self, "sample_rate", self.tracks[0].sample_rate)
         _check_rate("sample_rate", self.sample_rate)
-        if self.character_times is not None:
-            times = _checked_times(self.character_times, len(self.lyrics))
-            object.__setattr__(self, "character_times", times)
+        for name in ("character_times", "true_times"):
+            if getattr(self, name) is not None:
+                times = _checked_times(name, getattr(self, name), len(self.lyrics))
+                object.__setattr__(self, name, times)
         if self.alignment is not None:
             _check_seconds("alignment_hop_seconds", self.alignment_hop_seconds)
             weights = _checked_alignment(self.alignment, len(self.lyrics))
@@ -156,13 +158,13 @@ def _check_seconds(argument: str, seconds: float) -> None:
         raise ConfigError(must(argument, seconds, "a positive number of seconds"))
 
 
-def _checked_times(times: np.ndarray, n_chars: int) -> np.ndarray:
+def _checked_times(argument: str, times: np.ndarray, n_chars: int) -> np.ndarray:
     """Times as float64 (n_chars, 2), or an error that says what is wrong."""
     times = np.asarray(times, dtype=np.float64)
     if times.shape != (n_chars, 2):
         raise LyricsError(
             must(
-                "character_times",
+                argument,
                 times.shape,
                 f"of shape (n_chars, 2) = ({n_chars}, 2)",
                 "Give one (start, end) pair for each character of the lyrics.",
@@ -172,7 +174,7 @@ def _checked_times(times: np.ndarray, n_chars: int) -> np.ndarray:
     if np.isinf(times).any() or (sung < 0).any() or (sung[:, 1] < sung[:, 0]).any():
         raise LyricsError(
             must(
-                "character_times",
+                argument,
                 "negative, infinite or reversed times",
                 "0 <= start <= end in seconds, or NaN for a character that is not sung",
             )

@@ -15,21 +15,27 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
-from jukebox_edu.errors import RunError, must
 from jukebox_edu.page import sentences
-from jukebox_edu.page.data import PageData, Track
-from jukebox_edu.page.payload import as_base64, payload
-from jukebox_edu.page.sound import COMPRESSION, encode_mp3, small_compression
+from jukebox_edu.page.data import PageData
+from jukebox_edu.page.payload import MAX_BINS, as_base64, payload
+from jukebox_edu.page.sound import encode_sounds
 from jukebox_edu.page.text import escape, to_json
 from jukebox_edu.page.words import word_times
+from jukebox_edu.page.writing import write_document
 
+SCRIPTS = ("rows.js", "spectrum.js", "words.js", "stage.js", "player.js")  # joined in this order
 TABLE_CODES = 50  # codes of each level in the table
 POSTER_COLORS = 64  # palette of the poster: half the bytes, no visible difference
+_COMMENTS = re.compile(
+    r"^ *(/\*.*?\*/|//[^\n]*)\n|^ +|^\n", re.DOTALL | re.MULTILINE
+)  # and indents
+SMALL_BINS = 2000  # bins of a waveform in a notebook: twice the dots of a cell
 SMALL_COLORS = 32  # palette in a notebook, where the poster is seen only without the script
 POLICY = (
     "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; "
@@ -78,7 +84,7 @@ def page(data: PageData, language: str = "en") -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
         f"<title>{escape(data.title)}</title>\n</head>\n"
-        '<body style="margin:0;background:#eef1f4">\n<main>\n'
+        '<body class="jbx-page" style="margin:0;background:#eef1f4">\n<main>\n'
         f"{_figure(data, 'h1', small=False)}</main>\n</body>\n</html>\n"
     )
 
@@ -93,17 +99,7 @@ def write_page(path: str | os.PathLike[str], data: PageData) -> Path:
 
     Lesson: notebooks/00_ten_minutes.ipynb
     """
-    target = Path(path)
-    text = page(data)
-    unfinished = target.with_name(f"{target.name}.{os.getpid()}.part")
-    try:
-        unfinished.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(unfinished, target)
-    except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        allowed = "a file in a folder that exists and can be written"
-        raise RunError(must("path", str(target), allowed, f"({error.strerror})")) from error
-    return target
+    return write_document(path, page(data))
 
 
 def _figure(data: PageData, heading: str, *, small: bool) -> str:
@@ -116,7 +112,7 @@ def _figure(data: PageData, heading: str, *, small: bool) -> str:
         _facts(data),
         _word_table(data),
         _code_table(data),
-        _script(data),
+        _script(data, small),
     )
     inside = "\n".join(layer for layer in layers if layer)
     return f'<figure class="jbx-player" style="{_FRAME}">\n{inside}\n</figure>\n'
@@ -135,22 +131,19 @@ def _caption(data: PageData, heading: str) -> str:
 
 def _sound(data: PageData, small: bool) -> str:
     """The first level in the open, the others folded away until the script joins them."""
+    files = encode_sounds(data.tracks, small=small)
     first, *others = (
         f'<p class="jbx-track" style="margin:.3rem 0"><bdi>{escape(track.label)}</bdi>'
         f"{_clipped(track.clipped_share and sentences.clipped_text(track))}<br>"
         f'<audio class="jbx-audio" controls preload="auto" style="width:100%" '
-        f'src="data:audio/mpeg;base64,{as_base64(_mp3(track, small))}"></audio></p>'
-        for track in data.tracks
+        f'src="data:{file.kind};base64,{as_base64(file.content)}"></audio></p>'
+        for track, file in zip(data.tracks, files, strict=True)
     )
     if not others:
         return first
     folded = "\n".join(others)
     summary = "<summary>Other levels</summary>"
     return f'{first}\n<details class="jbx-others">{summary}\n{folded}\n</details>'
-
-
-def _mp3(track: Track, small: bool) -> bytes:
-    return encode_mp3(track, small_compression(track.sample_rate) if small else COMPRESSION)
 
 
 def _clipped(text: str | float) -> str:
@@ -193,13 +186,19 @@ def _facts(data: PageData) -> str:
 
 
 def _word_table(data: PageData) -> str:
-    if data.character_times is None or not data.lyrics.strip():
+    known = {"": data.character_times, "true ": data.true_times}
+    columns = {name: times for name, times in known.items() if times is not None}
+    if not columns or not data.lyrics.strip():
         return ""
+    header = [f"{name}{edge} (s)" for name in columns for edge in ("from", "to")]
+    timed = [word_times(data.lyrics, times) for times in columns.values()]
     rows = [
-        (timed.word.text, _seconds(timed.start_s), _seconds(timed.end_s))
-        for timed in word_times(data.lyrics, data.character_times)
+        (words[0].word.text, *(_seconds(s) for word in words for s in (word.start_s, word.end_s)))
+        for words in zip(*timed, strict=True)
     ]
-    return _table("When each word is sung", ("word", "from (s)", "to (s)"), rows)
+    sentence = sentences.truth_sentence(data)
+    below = f'<p class="jbx-truth" style="margin:.3rem 0">{escape(sentence)}</p>\n' * bool(sentence)
+    return below + _table("When each word is sung", ("word", *header), rows)
 
 
 def _code_table(data: PageData) -> str:
@@ -243,17 +242,18 @@ def _seconds(seconds: float) -> str:
     return "not sung" if math.isnan(seconds) else f"{seconds:.2f}"
 
 
-def _script(data: PageData) -> str:
+def _script(data: PageData, small: bool) -> str:
     """Style, data and the script that joins the layers into one player, in a scope of its own."""
-    script = _asset("rows.js") + _asset("player.js")
+    found = payload(data, SMALL_BINS if small else MAX_BINS)
+    script = _COMMENTS.sub("", "".join(_asset(name) for name in SCRIPTS))
     return (
-        f"<style>\n{_asset('player.css')}</style>\n"
-        f'<script type="application/json" class="jbx-data">{to_json(payload(data))}</script>\n'
+        f"<style>\n{_COMMENTS.sub('', _asset('player.css'))}</style>\n"
+        f'<script type="application/json" class="jbx-data">{to_json(found)}</script>\n'
         f'<script>\n(function () {{\n"use strict";\n{script}}})();\n</script>'
     )
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _asset(name: str) -> str:
     """A file that stands beside this one."""
     return files("jukebox_edu.page").joinpath(name).read_text(encoding="utf-8")

@@ -7,7 +7,8 @@ Shapes
     peaks (bins, 2) int8: lowest and highest sample of each bin, 127 is full scale
     codes (kept,) uint16 or uint32: every `step`-th code
     alignment PNG: width = time columns, height = characters, white = the largest weight
-    times (n_chars,): [start, end] in milliseconds, or null for a character that is not sung
+    times (n_chars,): [start, end] in milliseconds, or null for a character that is not sung;
+    truth the same; both are empty if nothing is known
 Paper: [Jukebox §3, §5]
 Lesson: notebooks/08_lyrics_and_alignment.ipynb
 """
@@ -30,27 +31,30 @@ MAX_COLUMNS = 640  # time columns kept of the alignment
 MAX_ROWS = 512  # character rows kept of the alignment
 
 
-def payload(data: PageData) -> dict[str, Any]:
+def payload(data: PageData, max_bins: int = MAX_BINS) -> dict[str, Any]:
     """Everything `player.js` needs, ready for JSON.
 
     Parameters
     ----------
     data
         One song.
+    max_bins
+        Most bins of each waveform.
 
     Returns
     -------
     dict
-        Keys `seconds`, `tracks`, `lanes`, `lyrics`, `times`, `alignment`.
+        Keys `seconds`, `tracks`, `lanes`, `lyrics`, `times`, `truth`, `alignment`.
 
     Lesson: notebooks/08_lyrics_and_alignment.ipynb
     """
     return {
         "seconds": round(data.seconds, 4),
-        "tracks": [_track(track) for track in data.tracks],
+        "tracks": [_track(track, max_bins) for track in data.tracks],
         "lanes": [_lane(lane, data.n_levels) for lane in data.lanes],
         "lyrics": clean(data.lyrics),
-        "times": _times(data),
+        "times": _times(data.character_times),
+        "truth": _times(data.true_times),
         "alignment": _alignment(data),
     }
 
@@ -100,14 +104,16 @@ def pool(weights: np.ndarray, max_frames: int, max_chars: int) -> np.ndarray:
     return weights
 
 
-def _track(track: Track) -> dict[str, Any]:
-    low_high = np.rint(peaks(track.samples) * 127).astype(np.int8)
+def _track(track: Track, max_bins: int) -> dict[str, Any]:
+    low_high = np.rint(peaks(track.samples, max_bins) * 127).astype(np.int8)
     return {
         "label": clean(track.label),
         "seconds": round(track.seconds, 4),
+        "rate": int(track.sample_rate),
         "clipped": sentences.clipped_text(track) if track.clipped_share else "",
         "peaks": as_base64(low_high.tobytes()),
         "sentence": clean(sentences.track_sentence(track)),
+        "spectrum": clean(sentences.spectrum_sentence(track)),
     }
 
 
@@ -126,11 +132,11 @@ def _lane(lane: CodeLane, n_levels: int) -> dict[str, Any]:
     }
 
 
-def _times(data: PageData) -> list[list[int] | None]:
-    if data.character_times is None:
+def _times(times: np.ndarray | None) -> list[list[int] | None]:
+    if times is None:
         return []
-    sung = np.isfinite(data.character_times).all(axis=1)
-    whole = np.rint(np.nan_to_num(data.character_times) * 1000).astype(np.int64)  # milliseconds
+    sung = np.isfinite(times).all(axis=1)
+    whole = np.rint(np.nan_to_num(times) * 1000).astype(np.int64)  # milliseconds
     return [pair if ok else None for pair, ok in zip(whole.tolist(), sung.tolist(), strict=True)]
 
 

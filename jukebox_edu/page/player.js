@@ -4,7 +4,7 @@
  * of page/payload.py. The layers are there already; this file joins them:
  *
  *     <audio> of every level -> one at a time, at the same place      (transport)
- *     picture                -> canvases with one time axis           (stage; drawn by rows.js)
+ *     picture                -> canvases with one time axis           (stage.js)
  *     text of the lyrics     -> spans that light up                   (lyrics)
  *
  * Seconds everywhere. No network, no ids, no dependencies. Nothing plays until asked.
@@ -34,11 +34,15 @@ function graphemes(points) {
 /** Replace the text of the lyrics by spans; return how to light them and where each starts. */
 function mountLyrics(box, data, seek) {
   const points = Array.from(data.lyrics), spans = [];
-  if (!box || !data.times.length) return { light: () => {} };
+  const times = data.times.length ? data.times : data.truth;
+  if (!box || !times.length) return { light: () => {} };
   box.textContent = "";
+  box.tabIndex = 0;  // it scrolls, so it must be reachable; and keys work after a click in it
+  box.setAttribute("role", "group");
+  box.setAttribute("aria-label", "Lyrics");
   for (const [from, to] of graphemes(points)) {
     const text = points.slice(from, to).join("");
-    const sung = data.times.slice(from, to).filter(Boolean);
+    const sung = times.slice(from, to).filter(Boolean);
     if (!sung.length) { box.append(text); continue; }
     const element = make("span", "jbx-char", box, text);
     const start = Math.min(...sung.map((pair) => pair[0])) / 1000;
@@ -65,115 +69,38 @@ function reveal(box, element) {
     box.scrollTop += inside.top - frame.top - frame.height / 3;
 }
 
-// ---------------------------------------------------------------- stage: rows, zoom, one cursor
-
-function mountStage(parent, data, seek) {
-  const stage = make("div", "jbx-stage", parent);
-  stage.tabIndex = 0;
-  stage.setAttribute("role", "group");
-  stage.setAttribute("aria-label", "Waveform, codes and attention on one time axis. Space plays, arrow keys seek, number keys choose the level, plus and minus zoom.");
-  stage.setAttribute("data-lm-suppress-shortcuts", "true");  // JupyterLab: these keys are ours
-  const view = { from: 0, to: data.seconds };
-  let frame = 0;
-  const redraw = () => { cancelAnimationFrame(frame); frame = requestAnimationFrame(drawAll); };
-  const waves = data.tracks.map(waveRow);
-  const rows = [waves[0], ...data.lanes.map(laneRow)];
-  if (data.alignment) rows.push(alignmentRow(data.alignment, data.lyrics, redraw));
-  rows.push(timeRow());
-  const places = rows.map((row) => {
-    const line = make("div", row.name === "time" ? "jbx-row jbx-time" : "jbx-row", stage);
-    const name = make("div", "jbx-name", line);
-    make("span", "", name, row.name);
-    const value = make("b", "jbx-value", name, "");
-    const canvas = make("canvas", "", line);
-    canvas.style.height = row.height + "px";
-    canvas.setAttribute("role", "img");
-    canvas.setAttribute("aria-label", row.sentence);
-    return { row, canvas, value };
-  });
-  const cursor = make("div", "jbx-cursor", stage);
-  let time = 0;
-
-  function drawAll() {
-    const ratio = window.devicePixelRatio || 1;
-    for (const { row, canvas } of places) {
-      const width = canvas.clientWidth;
-      if (!width) continue;
-      canvas.width = Math.round(width * ratio);
-      canvas.height = Math.round(row.height * ratio);
-      const context = canvas.getContext("2d");
-      context.scale(ratio, ratio);
-      row.draw(context, width, row.height, view.from, view.to);
-    }
-    moveCursor();
-  }
-  function moveCursor() {
-    const canvas = places[0].canvas, share = (time - view.from) / (view.to - view.from);
-    cursor.hidden = share < 0 || share > 1;
-    cursor.style.transform = "translateX(" + (canvas.offsetLeft + share * canvas.clientWidth) + "px)";
-    for (const { row, value } of places) {
-      const text = row.now(time);
-      if (value.textContent !== text) value.textContent = text;
-    }
-  }
-  function show(now) {  // page by page: the picture stands still while the cursor moves
-    time = now;
-    const span = view.to - view.from;
-    if (time > view.to + 1e-6 || time < view.from - 1e-6) place(time - span * 0.05, span);
-    moveCursor();
-  }
-  function place(from, span) {
-    view.from = Math.min(Math.max(0, from), data.seconds - span);
-    view.to = view.from + span;
-    redraw();
-  }
-  function zoom(factor) {  // the moment under the cursor stays under the cursor
-    const old = view.to - view.from;
-    const span = Math.min(data.seconds, Math.max(0.02, old / factor));
-    place(time - (time - view.from) / old * span, span);
-  }
-  function level(index) {
-    places[0].row = waves[index];
-    places[0].canvas.setAttribute("aria-label", waves[index].sentence);
-    redraw();
-  }
-  const pointed = (event) => {
-    const box = places[0].canvas.getBoundingClientRect();
-    const share = Math.min(Math.max((event.clientX - box.left) / box.width, 0), 1);
-    seek(view.from + share * (view.to - view.from));
-  };
-  stage.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || event.clientX < places[0].canvas.getBoundingClientRect().left) return;
-    stage.setPointerCapture(event.pointerId);
-    pointed(event);
-  });
-  stage.addEventListener("pointermove", (event) => {
-    if (stage.hasPointerCapture(event.pointerId)) pointed(event);
-  });
-  if (window.ResizeObserver) new ResizeObserver(redraw).observe(stage);
-  redraw();
-  return { show, zoom, level, view };
-}
-
 // ---------------------------------------------------------------- the one entry
 
-/** Join the layers of one player. Returns {seek, level, zoom, time} for hosts that drive it. */
+/** Join the layers of one player. Returns {seek, level, zoom, sight, time} for hosts that drive it. */
 function mount(root, data) {
   const sounds = Array.from(root.querySelectorAll("audio.jbx-audio"));
   const calm = window.matchMedia && matchMedia("(prefers-reduced-motion: reduce)").matches;
-  let chosen = 0, wanted = 0, busy = false;
+  const words = timedWords(Array.from(data.lyrics), data.times.length ? data.times : data.truth);
+  let chosen = 0, sight = "waveform", wanted = 0, busy = false;
 
   const live = make("div", "jbx-transport");
+  live.setAttribute("data-lm-suppress-shortcuts", "true");  // JupyterLab: keys pressed here are ours
   root.querySelector(".jbx-caption").after(live);
-  sounds.forEach((sound, i) => { live.append(sound); sound.hidden = sound.style.display = i ? "none" : ""; });
+  sounds.forEach((sound, i) => {
+    live.append(sound);
+    sound.hidden = sound.style.display = i ? "none" : "";
+    sound.setAttribute("aria-label", data.tracks[i].label);
+  });
   const bar = make("div", "jbx-bar", live);
-  const levels = group("Level", data.tracks.map((track, i) => [track.label, i + 1, () => level(i)]));
-  group("Zoom", [["−", "", () => stage.zoom(0.5), "zoom out"], ["+", "", () => stage.zoom(2), "zoom in"]]);
+  const levels = group("Hear", data.tracks.map((track, i) => [track.label, i + 1, () => level(i)]));
+  const sights = group("See", ["waveform", "spectrogram"].map((name) => [name, name[0] === "s" ? "S" : "", () => look(name)]));
+  group("Zoom", [["−", "", () => stage.zoom(0.5), "zoom out"], ["+", "", () => stage.zoom(2), "zoom in"],
+                 ["all", "0", () => stage.zoom(0), "show the whole song"]]);
   const warning = make("span", "jbx-warning", bar);
   const reading = make("span", "jbx-clock", bar);
-  const stage = mountStage(live, data, seek);
+  const stage = mountStage(root, live, data, seek, (i) => samplesOf(sounds[i], data.tracks[i].rate));
   const lyrics = mountLyrics(root.querySelector(".jbx-lyrics"), data, seek);
-  help();
+  const said = make("p", "jbx-said", live);  // for screen readers: where one is, when asked to go there
+  said.setAttribute("role", "status");
+  helpLine(live, [["Space", "play or pause"], ["← →", "one second"], ["Shift ← →", "a tenth"],
+                  words.length && ["P N", "previous, next word"], ["Home End", "start, end"],
+                  sounds.length > 1 && ["1–" + sounds.length, "level"], ["S", "spectrogram"],
+                  ["+ − 0", "zoom"]].filter(Boolean));
   root.classList.add("jbx-live");
 
   function group(label, entries) {
@@ -186,19 +113,10 @@ function mount(root, data) {
       make("bdi", "", button, text);
       button.type = "button";
       if (name) button.setAttribute("aria-label", name);
-      if (key) make("kbd", "", button, key);
+      if (key !== "") make("kbd", "", button, key);
       button.addEventListener("click", action);
       return button;
     });
-  }
-  function help() {
-    const line = make("p", "jbx-help", live);
-    for (const [key, text] of [["Space", "play or pause"], ["← →", "one second"], ["Home End", "start, end"],
-                               ["1–" + sounds.length, "level"], ["+ −", "zoom"]]) {
-      if (text === "level" && sounds.length === 1) continue;
-      make("kbd", "", line, key);
-      line.append(" " + text + "  ");
-    }
   }
   function time() { return busy ? wanted : sounds[chosen].currentTime; }
   function update() {
@@ -207,12 +125,23 @@ function mount(root, data) {
     lyrics.light(now);
     reading.textContent = clock(now) + " / " + clock(data.seconds);
   }
+  function say() {
+    const now = Math.min(time(), data.seconds), word = words.find(({ start, end }) => now >= start && now < end);
+    said.textContent = now.toFixed(1) + " seconds" + (word ? ", " + word.text : "") + ", " + data.tracks[chosen].label;
+  }
   function seek(seconds) {
     const sound = sounds[chosen];
     wanted = Math.min(Math.max(0, seconds), data.seconds);
     busy = sound.readyState === 0;  // not loaded yet: remember, and go there when it is
     if (!busy) sound.currentTime = wanted;
     update();
+    if (sound.paused) say();
+  }
+  function toWord(step) {  // the word before or after the cursor that is sung
+    const now = time();
+    const found = step > 0 ? words.filter(({ start }) => start > now + 0.005).sort((a, b) => a.start - b.start)[0]
+                           : words.filter(({ start }) => start < now - 0.15).sort((a, b) => b.start - a.start)[0];
+    if (found) seek(found.start);
   }
   function play() {
     const promise = sounds[chosen].play();
@@ -232,11 +161,14 @@ function mount(root, data) {
     next.style.display = "";
     if (focused) next.focus();
     if (playing) play();
-    stage.level(index);
     press();
+    say();
   }
-  function press() {
+  function look(name) { sight = name; press(); }
+  function press() {  // the buttons and the first row show what was chosen
     levels.forEach((button, i) => button.setAttribute("aria-pressed", String(i === chosen)));
+    sights.forEach((button) => button.setAttribute("aria-pressed", String(button.textContent.startsWith(sight))));
+    stage.look(chosen, sight);
     const track = data.tracks[chosen];
     warning.textContent = track.clipped ? "⚠ " + track.clipped : "";
   }
@@ -245,26 +177,27 @@ function mount(root, data) {
     if (!calm || stamp - last > 95) { last = stamp; update(); }
     if (!sounds[chosen].paused) requestAnimationFrame(follow);
   }
+  const other = () => look(sight === "waveform" ? "spectrogram" : "waveform");
   const keys = {
     " ": () => (sounds[chosen].paused ? play() : sounds[chosen].pause()),
-    ArrowLeft: () => seek(time() - 1),
-    ArrowRight: () => seek(time() + 1),
+    ArrowLeft: (event) => seek(time() - (event.shiftKey ? 0.1 : 1)),
+    ArrowRight: (event) => seek(time() + (event.shiftKey ? 0.1 : 1)),
     Home: () => seek(0),
     End: () => seek(data.seconds),
-    "+": () => stage.zoom(2),
-    "=": () => stage.zoom(2),
-    "-": () => stage.zoom(0.5),
+    p: () => toWord(-1), n: () => toWord(1), s: other,
+    "+": () => stage.zoom(2), "=": () => stage.zoom(2), "-": () => stage.zoom(0.5), 0: () => stage.zoom(0),
   };
   root.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     const tag = event.target.tagName;
     if (tag === "AUDIO" || (event.key === " " && (tag === "BUTTON" || tag === "SUMMARY"))) return;
     const number = /^[1-9]$/.test(event.key) ? Number(event.key) - 1 : -1;
-    const action = number >= 0 && number < sounds.length ? () => level(number) : keys[event.key];
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const action = number >= 0 && number < sounds.length ? () => level(number) : keys[key];
     if (!action) return;
     event.preventDefault();
     event.stopPropagation();
-    action();
+    action(event);
   });
   sounds.forEach((sound, i) => {
     const mine = () => { if (i === chosen) update(); };
@@ -277,7 +210,24 @@ function mount(root, data) {
   });
   press();
   update();
-  return { seek, level, zoom: stage.zoom, time };
+  return { seek, level, zoom: stage.zoom, sight: look, time };
+}
+
+/** Keys and what they do, as a line of text. */
+function helpLine(parent, entries) {
+  const line = make("p", "jbx-help", parent, "Keys: ");
+  for (const [key, text] of entries) {
+    const entry = make("span", "", line);
+    make("kbd", "", entry, key);
+    entry.append(" " + text);
+    line.append("  ");
+  }
+}
+
+/** The samples of an <audio> whose sound stands in its address, as numbers at `rate`. */
+function samplesOf(sound, rate) {
+  const file = bytes(sound.src.slice(sound.src.indexOf(",") + 1));
+  return new OfflineAudioContext(1, 1, rate).decodeAudioData(file).then((found) => found.getChannelData(0));
 }
 
 // ---------------------------------------------------------------- start

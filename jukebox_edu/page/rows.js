@@ -1,8 +1,8 @@
-/* What the player draws: waveform, codes, attention, time axis. Joined with player.js by fragment.py.
+/* What the player draws: waveform, codes, time axis. Joined with its neighbors by fragment.py.
  *
- * Every row is {name, height, sentence, draw(context, width, height, from, to), now(time)}: `draw`
- * paints the seconds `from` to `to` over the whole canvas, `now` says the value at one moment.
- * The numbers come from page/payload.py; nothing here knows of sound or of keys.
+ * Every row is {name, height, sentence, draw(context, size, view, colors), now(time)}: `draw` paints
+ * the seconds view.from to view.to over a canvas of size.width x size.height, `now` says the value at
+ * one moment, if the row has values. The numbers come from page/payload.py; nothing here knows of sound or of keys.
  */
 
 // ---------------------------------------------------------------- small tools
@@ -47,11 +47,10 @@ function tickStep(span, most) {
 
 function waveRow(track) {
   const peaks = new Int8Array(bytes(track.peaks)), bins = peaks.length / 2;
-  const draw = (context, width, height, from, to) => {
+  const draw = (context, { width, height }, { from, to }, colors) => {
     const middle = height / 2, scale = middle * 0.94 / 127;
-    context.fillStyle = "#fff";
-    context.fillRect(0, 0, width, height);
-    context.fillStyle = "#9aa4ae";
+    context.clearRect(0, 0, width, height);
+    context.fillStyle = colors.line;
     context.fillRect(0, middle, width, 1);
     for (let x = 0; x < width; x++) {
       const bin = (share) => Math.floor((from + share * (to - from)) / track.seconds * bins);
@@ -61,15 +60,15 @@ function waveRow(track) {
         high = Math.max(high, peaks[2 * i + 1]);
       }
       if (low > high) continue;
-      context.fillStyle = "#2b5c8a";
+      context.fillStyle = colors.wave;
       context.fillRect(x, middle - high * scale, 1, Math.max(1, (high - low) * scale));
       if (track.clipped && (high >= 127 || low <= -127)) {  // clipped: a mark at the edge
-        context.fillStyle = "#c1440e";
+        context.fillStyle = colors.now;
         context.fillRect(x, 0, 1, height * 0.07);
       }
     }
   };
-  return { name: "waveform", height: 92, sentence: track.sentence, draw, now: () => "" };
+  return { name: "waveform", height: 92, sentence: track.sentence, draw };
 }
 
 function laneRow(lane) {
@@ -77,7 +76,7 @@ function laneRow(lane) {
   const codes = new Kind(bytes(lane.codes)), hop = lane.hop * lane.step;
   const at = (time) => Math.min(codes.length - 1, Math.max(0, Math.floor(time / hop + 1e-6)));
   // More codes than columns: the codes of one column are stacked in it, the first on top.
-  const draw = (context, width, height, from, to) => {
+  const draw = (context, { width, height }, { from, to }) => {
     const columns = Math.max(1, Math.ceil(width / 2)), each = (to - from) / columns / hop;
     const rows = Math.min(24, Math.max(1, Math.ceil(each)));
     const picture = new ImageData(columns, rows);
@@ -105,76 +104,10 @@ function paint(context, picture, [left, columns], [top, rows], width, height) {
   context.drawImage(small, left, top, columns, rows, 0, 0, width, height);
 }
 
-function alignmentRow(alignment, lyrics, redraw) {
-  const points = Array.from(lyrics);
-  let picture = null, peaks = [];
-  const image = new Image();
-  image.onload = () => {  // a gray PNG: white is the largest weight
-    const small = make("canvas");
-    small.width = image.width;
-    small.height = image.height;
-    const context = small.getContext("2d");
-    context.drawImage(image, 0, 0);
-    picture = context.getImageData(0, 0, image.width, image.height);
-    peaks = strongest(picture);
-    for (let i = 0; i < picture.data.length; i += 4) picture.data.set([...PALETTE[picture.data[i]], 255], i);
-    redraw();
-  };
-  image.src = "data:image/png;base64," + alignment.png;
-  const draw = (context, width, height, from, to) => {
-    if (!picture) return;
-    const perSecond = picture.width / alignment.seconds;
-    const columns = [from * perSecond, (to - from) * perSecond];
-    const [top, below] = attended(peaks, columns, picture.height);
-    paint(context, picture, columns, [top, below - top], width, height);
-    const scale = points.length / picture.height;
-    writeWords(context, points, [top * scale, below * scale], width, height);
-  };
-  return { name: "attention over the lyrics", height: 200, sentence: alignment.sentence, draw, now: () => "" };
-}
-
-/** Row of the largest weight of every column. */
-function strongest(picture) {
-  const { width, height, data } = picture;
-  return Array.from({ length: width }, (_, x) => {
-    let best = 0;
-    for (let y = 1; y < height; y++) if (data[4 * (y * width + x)] > data[4 * (best * width + x)]) best = y;
-    return best;
-  });
-}
-
-/** The rows worth showing: all of them, or, zoomed in, those attended to in the columns in view. */
-function attended(peaks, [left, count], height) {
-  if (count > 0.99 * peaks.length) return [0, height];
-  const seen = peaks.slice(Math.floor(left), Math.ceil(left + count));
-  if (!seen.length) return [0, height];
-  return [Math.max(0, Math.min(...seen) - 6), Math.min(height, Math.max(...seen) + 7)];
-}
-
-/** Write the words in view at the height of their first character, along the left edge. */
-function writeWords(context, points, [top, below], width, height) {
-  let free = 0;
-  context.font = "12px system-ui, sans-serif";
-  context.textBaseline = "top";
-  context.lineWidth = 3;
-  context.lineJoin = "round";
-  for (let first = Math.max(0, Math.floor(top)); first < points.length; first++) {
-    if (!points[first].trim() || (first && points[first - 1].trim())) continue;  // no word starts here
-    const y = (first - top) / (below - top) * height;
-    if (y < free || y > height - 12) continue;
-    const word = points.slice(first, first + 14).join("").split(/\s/)[0];
-    context.strokeStyle = "#000";
-    context.strokeText(word, 4, y);
-    context.fillStyle = "#fff";
-    context.fillText(word, 4, y);
-    free = y + 14;
-  }
-}
-
 function timeRow() {
-  const draw = (context, width, height, from, to) => {
+  const draw = (context, { width, height }, { from, to }, colors) => {
     context.clearRect(0, 0, width, height);
-    context.fillStyle = "#1b1f24";
+    context.fillStyle = colors.ink;
     context.font = "12px system-ui, sans-serif";
     context.textBaseline = "bottom";
     const step = tickStep(to - from, width / 70);
@@ -186,5 +119,5 @@ function timeRow() {
       context.fillText(text, left, height);
     }
   };
-  return { name: "time", height: 25, sentence: "Time axis in seconds.", draw, now: () => "" };
+  return { name: "time", height: 25, sentence: "Time axis in seconds.", draw };
 }

@@ -49,6 +49,29 @@ def track_sentence(track: Track) -> str:
     return f"{text}; {clipped_text(track)}." if track.clipped_share else f"{text}."
 
 
+def spectrum_sentence(track: Track, frame: int = 2048) -> str:
+    """Describe the spectrogram of one track: where its energy lies.
+
+    Lesson: notebooks/01_sound_as_numbers.ipynb
+    """
+    n_frames = -(-track.samples.size // frame)
+    padded = np.zeros(n_frames * frame, np.float32)
+    padded[: track.samples.size] = track.samples
+    power = np.zeros(frame // 2 + 1)  # (frequencies,)
+    for first in range(0, n_frames, 256):  # a part at a time: a long song needs no more memory
+        frames = padded.reshape(n_frames, frame)[first : first + 256] * np.hanning(frame)
+        power += (np.abs(np.fft.rfft(frames)) ** 2).sum(0)
+    if power.sum() == 0:
+        return f"Spectrogram, {track.label}: silence."
+    share = np.cumsum(power) / power.sum()
+    half, most = (int(np.searchsorted(share, part)) * track.sample_rate / frame
+                  for part in (0.5, 0.95))  # fmt: skip
+    return (
+        f"Spectrogram, {track.label}: half of the energy lies below {half:,.0f} Hz, "
+        f"95 % below {most:,.0f} Hz."
+    )
+
+
 def clipped_text(track: Track) -> str:
     """Say how much of a track lies outside full scale.
 
@@ -89,6 +112,23 @@ def alignment_sentence(data: PageData) -> str:
     )
 
 
+def truth_sentence(data: PageData) -> str:
+    """Say how far the times that were read are from the true ones.
+
+    Lesson: notebooks/08_lyrics_and_alignment.ipynb
+    """
+    if data.character_times is None or data.true_times is None:
+        return ""
+    late = np.abs(data.character_times - data.true_times)[:, 0]
+    late = late[np.isfinite(late)]
+    if not late.size:
+        return ""
+    return (
+        f"Times read from the attention against the true times: half of the characters begin "
+        f"within {np.median(late):.2f} s, {100 * np.mean(late <= 0.12):.0f} % within 0.12 s."
+    )
+
+
 def poster_sentence(data: PageData) -> str:
     """Describe the whole picture of a song.
 
@@ -98,6 +138,7 @@ def poster_sentence(data: PageData) -> str:
     parts += [lane_sentence(lane, data.n_levels) for lane in data.lanes]
     if data.alignment is not None:
         parts.append(alignment_sentence(data))
+    parts += [truth_sentence(data)] * bool(truth_sentence(data))
     if data.lyrics.strip():
         words = " ".join(data.lyrics.split())
         parts.append(f"Lyrics: {words if len(words) <= QUOTE else words[: QUOTE - 1] + '…'}")

@@ -1,9 +1,11 @@
-"""Sound small enough for a page: MP3 in memory, without ffmpeg.
+"""Sound small enough for a page: MP3 in memory, without ffmpeg; WAV for short comparisons.
 
 What
-    Ten seconds at 44.1 kHz are 1.2 MB as WAV in base64 and 0.19 MB as MP3, and every browser
-    plays MP3. The bit rate is constant on purpose: browsers seek in such a file by arithmetic,
-    so the cursor and the sound agree after every jump.
+    Clips of up to two seconds stay exact (WAV): there one compares original and reconstruction,
+    and a second lossy codec would blur what is compared. All else is MP3: ten seconds at 44.1 kHz
+    are 1.2 MB as WAV in base64 and 0.19 MB as MP3, and every browser plays it. The bit rate is
+    constant on purpose: browsers seek in such a file by arithmetic, so the cursor and the sound
+    agree after every jump.
 Shapes
     samples (samples,), full scale [-1, 1]; what lies outside is clamped, nothing is normalized.
 Lesson: notebooks/01_sound_as_numbers.ipynb
@@ -12,14 +14,19 @@ Lesson: notebooks/01_sound_as_numbers.ipynb
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from jukebox_edu.audio import encode_wav
 from jukebox_edu.page.data import Track
 
 MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)  # samples per second
 ENCODER_GAIN = 0.95  # LAME scales all it encodes by this much; undone, so that loudness is kept
+WAV_SECONDS = 2.0  # clips up to so long are kept exactly
+WAV_BYTES = 200_000  # of all tracks of a player together, if they are to be kept exactly
 COMPRESSION = 0.7  # 0 largest, 1 smallest: about 57 kbit/s at 16 kHz, 113 kbit/s at 44.1 kHz
 
 
@@ -31,6 +38,45 @@ def small_compression(sample_rate: int) -> float:
     if sample_rate >= 32000:
         return (320 - 48) / (320 - 32)  # MP3 knows 32 to 320 kbit/s at these rates
     return (160 - 40) / (160 - 8) if sample_rate > 12000 else COMPRESSION
+
+
+@dataclass(frozen=True)
+class SoundFile:
+    """A sound file in memory.
+
+    Lesson: notebooks/01_sound_as_numbers.ipynb
+    """
+
+    kind: str  # its media type, for instance "audio/mpeg"
+    content: bytes  # the file
+
+
+def encode_sounds(tracks: Sequence[Track], *, small: bool = False) -> tuple[SoundFile, ...]:
+    """Encode the tracks of one player, all in the same way, so that they can be compared.
+
+    Parameters
+    ----------
+    tracks
+        Sounds; up to `WAV_SECONDS` they are kept exactly, as WAV.
+    small
+        Fewer bits for MP3: the file of a notebook is kept small.
+
+    Lesson: notebooks/01_sound_as_numbers.ipynb
+    """
+    short = max(track.seconds for track in tracks) <= WAV_SECONDS
+    if short and sum(2 * track.samples.size for track in tracks) <= WAV_BYTES:
+        return tuple(SoundFile("audio/wav", _wav(track)) for track in tracks)
+    return tuple(
+        SoundFile(
+            "audio/mpeg",
+            encode_mp3(track, small_compression(track.sample_rate) if small else COMPRESSION),
+        )
+        for track in tracks
+    )
+
+
+def _wav(track: Track) -> bytes:
+    return encode_wav(np.clip(track.samples, -1.0, 1.0), int(track.sample_rate))
 
 
 def encode_mp3(track: Track, compression: float = COMPRESSION) -> bytes:

@@ -16,7 +16,7 @@ from matplotlib.image import AxesImage
 from jukebox_edu.errors import ConfigError, ShapeError, must
 from jukebox_edu.page.payload import pool
 from jukebox_edu.page.words import words
-from jukebox_edu.plotting.style import AMOUNTS, drawable, new_figure, style
+from jukebox_edu.plotting.style import AMOUNTS, drawable, heading, new_figure, style
 
 MAX_LABELS = 16  # words written beside the picture
 
@@ -67,8 +67,8 @@ def alignment_figure(
         image = draw_alignment(axes, weights, lyrics, weights.shape[0] * hop_seconds)
         figure.colorbar(image, ax=axes, label="attention weight", pad=0.01)
         if truth is not None:
-            _draw_truth(axes, np.asarray(truth, dtype=np.float64))
-        axes.set_title(drawable(title))
+            draw_truth(axes, np.asarray(truth, dtype=np.float64))
+        axes.set_title(heading(title))
         axes.set_xlabel("time (s)")
         axes.set_ylabel("lyrics (character)")
     return figure
@@ -98,8 +98,11 @@ def _label(text: str, longest: int = 12) -> str:
     return drawable(text)
 
 
-def _draw_truth(axes: Axes, truth: np.ndarray) -> None:
-    """Draw the true time of each character as a black line on a white one."""
+def draw_truth(axes: Axes, truth: np.ndarray) -> None:
+    """Draw the true times (n_chars, 2) of the characters as a black dashed line on a white one.
+
+    Lesson: notebooks/08_lyrics_and_alignment.ipynb
+    """
     middle = np.arange(len(truth)) + 0.5
     center = truth.mean(axis=1)  # NaN breaks the line where nothing is sung
     axes.plot(center, middle, color="white", linewidth=3.2)

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from jukebox_edu.errors import ConfigError, must
 from jukebox_edu.page.data import Track
 from jukebox_edu.page.payload import peaks
-from jukebox_edu.plotting.style import ACCENT, AMOUNTS, QUIET, WAVE, drawable, new_figure, style
+from jukebox_edu.plotting.style import ACCENT, AMOUNTS, QUIET, WAVE, heading, new_figure, style
 
 FLOOR_DB = -80.0  # what is quieter than this below the loudest point is drawn as silence
 
@@ -40,7 +40,7 @@ def waveform_figure(samples: np.ndarray, sample_rate: int, title: str = "Wavefor
         axes = figure.add_subplot()
         draw_waveform(axes, track)
         share = f" · {100 * track.clipped_share:.2g} % clipped" if track.clipped_share else ""
-        axes.set_title(drawable(title) + share)
+        axes.set_title(heading(title) + share)
         axes.set_xlabel("time (s)")
     return figure
 
@@ -100,7 +100,7 @@ def spectrogram_figure(
             extent=(0, track.seconds, 0, sample_rate / 2000),
         )
         figure.colorbar(image, ax=axes, label="level (dB below the loudest)", pad=0.01)
-        axes.set_title(drawable(title))
+        axes.set_title(heading(title))
         axes.set_xlabel("time (s)")
         axes.set_ylabel("frequency (kHz)")
     return figure

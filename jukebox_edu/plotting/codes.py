@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from jukebox_edu.errors import ConfigError, ShapeError, must
 from jukebox_edu.page.data import CodeLane
 from jukebox_edu.page.sentences import level_name
-from jukebox_edu.plotting.style import ACCENT, CODES, WAVE, new_figure, style
+from jukebox_edu.plotting.style import ACCENT, CODES, WAVE, heading, new_figure, style
 
 COLUMNS = 760  # columns of a lane: about one for each dot of the picture
 MAX_ROWS = 24  # most codes stacked in one column
@@ -177,7 +177,9 @@ def code_usage_figure(codes: np.ndarray, codebook_size: int, title: str = "Code 
                 linewidth=0,
                 label=f"never used: {codebook_size - used}",
             )
-        axes.set_title(f"{title} · {used} of {codebook_size} codes, perplexity {perplexity:.0f}")
+        axes.set_title(
+            f"{heading(title, 40)} · {used} of {codebook_size} codes, perplexity {perplexity:.0f}"
+        )
         axes.set_xlabel("codes, most frequent first (rank)")
         axes.set_ylabel("share of all codes (%)")
         axes.set_xlim(-0.5, codebook_size - 0.5)

@@ -22,7 +22,7 @@ from matplotlib.patches import Patch
 
 from jukebox_edu.errors import ConfigError, must
 from jukebox_edu.page.sentences import level_name
-from jukebox_edu.plotting.style import INK, WAVE, drawable, new_figure, style
+from jukebox_edu.plotting.style import INK, WAVE, heading, new_figure, style
 
 PROMPT = "#dfe6ee"  # fill of the part that is only read
 
@@ -80,7 +80,7 @@ def plan_figure(windows: Sequence[WindowSpan], title: str = "Plan of the song") 
         )
         axes.set_ylim(len(levels) - 0.5, -0.5)
         axes.set_xlim(0, max(window.end_s for window in windows))
-        axes.set_title(drawable(title))
+        axes.set_title(heading(title))
         axes.set_xlabel("time (s)")
         axes.set_ylabel("level")
         axes.legend(

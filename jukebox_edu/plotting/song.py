@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 
 from jukebox_edu.page.data import PageData
 from jukebox_edu.page.words import WordTime, word_times
-from jukebox_edu.plotting.alignment import draw_alignment
+from jukebox_edu.plotting.alignment import draw_alignment, draw_truth
 from jukebox_edu.plotting.audio import draw_waveform
 from jukebox_edu.plotting.codes import draw_lane
-from jukebox_edu.plotting.style import INK, drawable, new_figure, style
+from jukebox_edu.plotting.style import INK, drawable, heading, new_figure, style
 
 WAVE_INCHES, LANE_INCHES, TEXT_INCHES, ALIGNMENT_INCHES = 1.0, 0.42, 0.3, 1.9
 
@@ -32,7 +32,7 @@ def song_figure(data: PageData) -> Figure:
     Paper: [Jukebox §3, §5]
     Lesson: notebooks/00_ten_minutes.ipynb
     """
-    times = data.character_times
+    times = data.true_times if data.character_times is None else data.character_times
     timed = () if times is None else word_times(data.lyrics, times)
     heights = [WAVE_INCHES] + [LANE_INCHES] * len(data.codes)
     heights += [TEXT_INCHES] * bool(timed) + [ALIGNMENT_INCHES] * (data.alignment is not None)
@@ -50,20 +50,15 @@ def song_figure(data: PageData) -> Figure:
             axes = next(rows)
             reach = len(data.alignment) * data.alignment_hop_seconds
             draw_alignment(axes, data.alignment, data.lyrics, reach)
+            if data.true_times is not None:
+                draw_truth(axes, data.true_times)
             axes.set_ylabel("lyrics")
-        grid[0].set_title(drawable(_heading(data)))
+        grid[0].set_title(heading(" · ".join(part for part in (data.title, data.subtitle) if part)))
         grid[0].set_xlim(0, data.seconds)
         grid[-1].set_xlabel("time (s)")
         for axes in grid[:-1]:
             axes.tick_params(bottom=False, labelbottom=False)
     return figure
-
-
-def _heading(data: PageData, longest: int = 84) -> str:
-    """Title and subtitle on one line, cut where the picture ends."""
-    text = " · ".join(part for part in (data.title, data.subtitle) if part)
-    text = " ".join(text.split())
-    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _draw_words(axes: Axes, timed_words: tuple[WordTime, ...], seconds: float) -> None:

@@ -146,6 +146,15 @@ def drawable(text: str) -> str:
     return "".join(sign if sign == "\n" or ord(sign) in known else "\u25a1" for sign in text)
 
 
+def heading(text: str, longest: int = 84) -> str:
+    """A title on one line, cut where the picture ends.
+
+    Lesson: notebooks/01_sound_as_numbers.ipynb
+    """
+    text = " ".join(text.split())
+    return drawable(text if len(text) <= longest else text[: longest - 1] + "…")
+
+
 @lru_cache(maxsize=1)
 def _font_characters() -> frozenset[int]:
     """Code points of DejaVu Sans."""

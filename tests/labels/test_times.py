@@ -10,8 +10,8 @@ import pytest
 from jukebox_edu.alignment import Alignment
 from jukebox_edu.errors import LyricsError
 from jukebox_edu.labels import timed_middle
+from jukebox_edu.labels.pieces import SECONDS_PER_LETTER
 from jukebox_edu.labels.text_files import decode_text, read_text
-from jukebox_edu.labels.time_files import SECONDS_PER_LETTER
 from jukebox_edu.labels.times import LyricTimes, read_times, times_from_words
 from jukebox_edu.songbook import make_song
 

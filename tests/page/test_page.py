@@ -216,7 +216,7 @@ def test_layers_are_there_without_script_style_class_and_role():
     read = Reader(bare)
     sounds = read.named("audio")
     assert len(sounds) == 3 and all("controls" in attrs for attrs in sounds)
-    assert all(attrs["src"].startswith("data:audio/mpeg;base64,") for attrs in sounds)
+    assert all(attrs["src"].startswith("data:audio/wav;base64,") for attrs in sounds)
     (picture,) = read.named("img")
     assert picture["src"].startswith("data:image/png;base64,iVBOR")
     assert "Waveform" in picture["alt"] and "luna" in picture["alt"]
