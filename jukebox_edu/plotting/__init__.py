@@ -1,4 +1,4 @@
-"""Pictures of sound, codes, lyrics and plans, as matplotlib figures.
+"""Pictures of sound, codes, lyrics, plans and measurements, as matplotlib figures.
 
 What
     Every function takes arrays or frozen dataclasses and returns a `matplotlib.figure.Figure`
@@ -16,18 +16,33 @@ from __future__ import annotations
 from jukebox_edu.plotting.alignment import alignment_figure
 from jukebox_edu.plotting.audio import spectrogram_figure, waveform_figure
 from jukebox_edu.plotting.codes import code_usage_figure, codes_figure
+from jukebox_edu.plotting.evaluation import (
+    codebooks_figure,
+    convergence_figure,
+    costs_figure,
+    timing_figure,
+    training_figure,
+)
 from jukebox_edu.plotting.plan import WindowSpan, plan_figure
 from jukebox_edu.plotting.song import song_figure
 from jukebox_edu.plotting.style import figure_png
+from jukebox_edu.plotting.times import heads_figure, times_figure
 
 __all__ = [
     "WindowSpan",
     "alignment_figure",
     "code_usage_figure",
+    "codebooks_figure",
     "codes_figure",
+    "convergence_figure",
+    "costs_figure",
     "figure_png",
+    "heads_figure",
     "plan_figure",
     "song_figure",
     "spectrogram_figure",
+    "times_figure",
+    "timing_figure",
+    "training_figure",
     "waveform_figure",
 ]
