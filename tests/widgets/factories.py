@@ -38,5 +38,6 @@ FACTORIES = {
     "AlignmentView with truth": lambda song: jb.widgets.AlignmentView(song, truth(song)),
     "CodebookMonitor": monitor,
     "PlanView": lambda song: jb.widgets.PlanView(song.model, 12.0),
+    "AttentionExplorer": lambda song: jb.widgets.AttentionExplorer(64, 8),
 }
-SILENT = ("CodebookMonitor", "PlanView")  # these show no sound
+SILENT = ("CodebookMonitor", "PlanView", "AttentionExplorer")  # these show no sound
