@@ -3,7 +3,12 @@
 What
     demo, sample          sing a song                                     singing.py
     encode, decode        sound to codes and back                         coding.py
+    page, gallery         songs as documents                              showing.py
+    align                 when each word is sung                          aligning.py
     doctor, models        what is here                                    looking.py
+    evaluate              measure a model                                 evaluating.py
+    prepare               songs made ready for training                   preparing.py
+    train                 a codec, priors, a model of both                training.py
     download              released models         jukebox_edu/checkpoints/commands.py
     convert               between formats         jukebox_edu/checkpoints/convert_command.py
 
@@ -32,14 +37,23 @@ def build_parser(first: str = "") -> argparse.ArgumentParser:
 
     Lesson: notebooks/00_ten_minutes.ipynb
     """
-    from jukebox_edu.cli import coding, looking, singing
+    from jukebox_edu.cli import (
+        aligning,
+        coding,
+        evaluating,
+        looking,
+        preparing,
+        showing,
+        singing,
+        training,
+    )
 
     parser = argparse.ArgumentParser(
         prog="jukebox-edu", description="Lyrics and style in, a sung song out."
     )
     parser.add_argument("--version", action="store_true", help="show the version and leave")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for room in (singing, coding, looking):
+    for room in (singing, coding, showing, aligning, looking, evaluating, preparing, training):
         room.add_commands(commands)
     if first == "download":  # its options need the catalogue of released models, and torch
         from jukebox_edu.checkpoints.commands import add_download_command

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from jukebox_edu.config import ModelConfig
-from jukebox_edu.evaluation.intervals import Estimate
+from jukebox_edu.evaluation import Estimate, Report
+from jukebox_edu.evaluation.conditioning import PriorFigures
 
 INTRODUCTION = """\
 # {name}
@@ -33,17 +34,15 @@ alignment from unaligned lyrics, with far more data.
 """
 
 
-def write_card(
-    path: Path, config: ModelConfig, figures: dict[str, Any], log: Path, n_songs: int
-) -> None:
+def write_card(path: Path, config: ModelConfig, report: Report, log: Path, n_songs: int) -> None:
     """Write the card as Markdown.
 
     Parameters
     ----------
     path
         File to write.
-    config, figures, log
-        Of the trained model, as left by `train_tiny`.
+    config, report, log
+        Of the trained model: its shape, its figures, and the rows that `train_tiny` left.
     n_songs
         Songs trained on.
 
@@ -53,9 +52,9 @@ def write_card(
     parts = [
         INTRODUCTION.format(name=config.name, n_songs=n_songs, licence=config.licence),
         _shape(config),
-        _codec(figures["codec"], figures["phones in the top codes"]),
-        *(_prior(level, figures[f"prior_{level}"]) for level in (2, 1, 0)),
-        _alignment(figures["alignment"]),
+        _codec(report),
+        *(_prior(figures) for figures in reversed(report.priors)),
+        _timing(report),
         _cost(rows),
     ]
     path.write_text("\n".join(parts), encoding="utf-8")
@@ -88,47 +87,66 @@ def _shape(config: ModelConfig) -> str:
     )
 
 
-def _show(value: Any, digits: int = 2) -> str:
-    if not isinstance(value, dict):
-        return f"{value:.{digits}f}"
-    e = Estimate(**value)
+def _show(e: Estimate, digits: int = 2) -> str:
     return f"{e.mean:.{digits}f} [{e.low:.{digits}f}, {e.high:.{digits}f}]"
 
 
-def _codec(levels: list[dict[str, Any]], probe: dict[str, Any]) -> str:
+def _codec(report: Report) -> str:
     rows = [
         (
-            str(level["level"]),
-            _show(level["snr_db"], 1),
-            _show(level["spectral_convergence"]),
-            f"{level['used']:.0%}",
-            f"{level['perplexity']:.0f}",
+            str(level.level),
+            _show(level.snr_db, 1),
+            _show(level.spectral_convergence),
+            f"{level.used.mean:.0%}",
+            f"{level.perplexity.mean:.0f}",
         )
-        for level in reversed(levels)
+        for level in reversed(report.codec)
     ]
     head = ("level", "signal to noise, dB", "spectral convergence", "codes in use", "perplexity")
-    n = levels[0]["snr_db"]["n"]
-    accuracy = Estimate(**probe["accuracy"])
+    n = len(report.songs)
+    heading = "## Codec\n\n"
+    heading += f"On {n} songs never trained on; means over songs with 95 % intervals.\n\n"
+    if report.probe is None:
+        return heading + _table(head, rows)
+    accuracy = report.probe.accuracy
     return (
-        f"## Codec\n\nOn {n} songs never trained on; means over songs with 95 % intervals.\n\n"
+        heading
         + _table(head, rows)
-        + f"\nPhones read from the top codes by a small probe: {accuracy.mean:.0%} "
-        f"[{accuracy.low:.0%}, {accuracy.high:.0%}] of sung frames "
-        f"(always guessing the commonest: {probe['floor']:.0%}).\n"
+        + (
+            f"\nPhones read from the top codes by a small probe: {accuracy.mean:.0%} "
+            f"[{accuracy.low:.0%}, {accuracy.high:.0%}] of sung frames "
+            f"(always guessing the commonest: {report.probe.floor:.0%}).\n"
+        )
     )
 
 
-def _prior(level: int, figures: dict[str, Any]) -> str:
-    rows = [(name, _show(value, 3)) for name, value in figures.items()]
-    n = figures["nats per code"]["n"]
+def _prior(figures: PriorFigures) -> str:
+    rows = [("nats per code", _show(figures.nats_per_code, 3))]
+    for cost in figures.costs:
+        name = f"cost of {cost.told} {cost.condition}"
+        rows.append((name, _show(cost.nats, 3)))
+        if cost.at_phone_changes is not None:
+            rows.append((f"{name} at phone changes", _show(cost.at_phone_changes, 3)))
     return (
-        f"## Prior of level {level}\n\nMiddle window of {n} songs never trained on. A condition "
-        "that costs nothing when wrong is not used.\n\n" + _table(("figure", "value"), rows)
+        f"## Prior of level {figures.level}\n\nMiddle window of {len(figures.per_song)} songs "
+        "never trained on, nats per code. A condition that costs nothing when wrong is not used."
+        "\n\n" + _table(("figure", "value"), rows)
     )
 
 
-def _alignment(figures: dict[str, Any]) -> str:
-    rows = [(name, _show(value, 3)) for name, value in figures.items()]
+def _timing(report: Report) -> str:
+    timing = report.timing
+    if timing is None:
+        return "## Alignment\n\nNot measured: no lyrics with true times.\n"
+    rows = [
+        ("median error of a word's start, seconds", _show(timing.attention.median, 3)),
+        ("the same if words were spread evenly", _show(timing.linear.median, 3)),
+        ("words within 0.3 s", _show(timing.attention.within_300_ms)),
+        ("words within 0.12 s", _show(timing.attention.within_120_ms)),
+        ("frames where attention does not go back", _show(timing.monotone)),
+        ("attention on the sung word", _show(timing.mass_on_word)),
+        ("the same if spread evenly", _show(timing.mass_if_even)),
+    ]
     return (
         "## Alignment\n\nTimes read from lyric attention over real codes, against the singer's "
         "true timing.\n\n" + _table(("figure", "value"), rows)

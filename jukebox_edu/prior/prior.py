@@ -211,18 +211,20 @@ class Prior(nn.Module):
         *,
         hide: Tensor | None = None,
         record: Collection[int] = (),
+        checkpoint: bool = False,
     ) -> StackOutput:
         """States (batch, sequence, width) after the stack for a whole window of codes.
 
         In the single-sequence design the sequence is lyrics, then codes. `hide` (batch, window)
-        marks codes whose embedding is withheld; `record` names layers to look into.
+        marks codes whose embedding is withheld; `record` names layers to look into, `checkpoint`
+        saves memory in training (see `Transformer.forward`).
         """
         self._check_batch(conditions, codes.shape[0])
         tokens = self._sequence(codes, conditions)
         if hide is not None and tokens.shape[1] > hide.shape[1]:
             hide = functional.pad(hide, (tokens.shape[1] - hide.shape[1], 0))
-        c = conditions
-        return self.music(tokens, c.start, c.per_position, c.lyric_states, hide=hide, record=record)
+        told = (conditions.start, conditions.per_position, conditions.lyric_states)
+        return self.music(tokens, *told, hide=hide, record=record, checkpoint=checkpoint)
 
     def _check_batch(self, conditions: Conditions, batch: int) -> None:
         for name, value in (("labels", conditions.start), ("upper_codes", conditions.per_position)):

@@ -114,16 +114,18 @@ class AutoregressiveShell(nn.Module):
         *,
         hide: Tensor | None = None,
         record: Collection[int] = (),
+        checkpoint: bool = False,
     ) -> StackOutput:
         """States (batch, n, width) of a whole sequence, float32; `head` makes logits of them.
 
         `hide` (batch, n) marks tokens whose embedding is replaced by zeros, so that predictions
-        after them must come from elsewhere (a training aid).
+        after them must come from elsewhere (a training aid). `record` and `checkpoint` as in
+        `Transformer.forward`.
         """
         hidden = self.embed(tokens, start, condition, hide)
         dtype = self.compute_dtype
         states = None if encoder_states is None else encoder_states.to(dtype)
-        out = self.transformer(hidden.to(dtype), states, record=record)
+        out = self.transformer(hidden.to(dtype), states, record=record, checkpoint=checkpoint)
         return StackOutput(self._add_again(out.hidden.float(), condition), out.layers)
 
     def head(self, hidden: Tensor) -> Tensor:

@@ -1,9 +1,17 @@
 """Training our own models on songs of our own.
 
-Read in this order: `songset` (songs as arrays), `vqvae_loop` (the codec), `codeset` (songs as
-codes), `prior_loop` (the priors), `aids` (what the songbook's exact timings are used for),
-`heldout` (figures on songs never trained on), `presets` (shapes).
+Read in this order:
 
-Paper: [Jukebox §3, §4]
+    songs    `record`, `source`, `folder`, `songbook_source`   where songs come from
+             `prepare`, `store`, `stored_song`                 songs on disk, with their codes
+             `clips`, `codeset`                                random pieces of them
+    loops    `vqvae_loop`, `prior_loop`                        one screen each
+             `extras`, `aids`                                  losses that plug in
+             `settings`, `schedule`, `presets`                 how long, how fast, which shapes
+             `loop`, `learner`, `optimiser`, `averaging`, `precision`   what a step is made of
+             `run`, `state`, `board`                           the folder of a run; exact resume
+    models   `results`, `beginning`                            out of runs, and into new ones
+
+Paper: [Jukebox §3, §4, §5.1]
 Lesson: notebooks/12_teach_it_your_music.ipynb
 """

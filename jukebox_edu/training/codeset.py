@@ -1,41 +1,52 @@
 """Songs as codes, with their labels: what priors are trained on.
 
 What
-    Every song is encoded once by the finished codec. A training example is one window of codes of
-    one level, at a random place, with the upper codes above it and the labels of that window.
+    A store keeps the codes of every song. A training example is one window of codes of one level,
+    at a random place, with the upper codes above it and the labels of that window.
 Shapes
-    codes (batch, n_ctx); upper codes (batch, n_ctx // factor); targets per top-level frame.
+    codes (batch, n_ctx); upper codes (batch, n_ctx // factor); phones and characters per
+    top-level code.
 Paper: [Jukebox §4]
 Lesson: notebooks/12_teach_it_your_music.ipynb
 """
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from jukebox_edu.config import PriorConfig
-from jukebox_edu.errors import LyricsError
-from jukebox_edu.labels import Labels, LabelVocabularies, SongLabels, clean
-from jukebox_edu.progress import Progress
+from jukebox_edu.errors import ConfigError, LyricsError, must
+from jukebox_edu.labels import Labels, LabelVocabularies, SongLabels, clean, explain_cleaning
 from jukebox_edu.training.aids import guidance_targets
-from jukebox_edu.training.songset import SongEntry, SongSet
-from jukebox_edu.vqvae.model import VQVAE
+from jukebox_edu.training.parts import StoredPart, longest_seconds, song_parts
+from jukebox_edu.training.store import SongStore, StoredSong
+
+UNKNOWN = -100  # phone of a frame that nobody knows; torch's cross-entropy leaves it out
 
 
 @dataclass(frozen=True)
 class CodedSong:
     """One song, encoded."""
 
-    codes: tuple[np.ndarray, ...]  # index = level, (tokens,) int16
+    codes: tuple[np.ndarray | None, ...]  # index = level, (tokens,) integers; None: not needed
     labels: SongLabels  # of this one song
     lyrics: str  # cleaned, the characters that `characters` points into
-    phones: np.ndarray  # (top tokens,) phone index
-    characters: np.ndarray  # (top tokens,) character index or -1
+    phones: np.ndarray | None  # (top tokens,) phone index; None: unknown
+    characters: np.ndarray | None  # (top tokens,) character index or -1; None: unknown
+    name: str = ""  # within its store
+
+    @property
+    def n_samples(self) -> int:
+        """Length of the song itself, samples."""
+        return self.labels.total_length
 
 
 @dataclass(frozen=True)
@@ -45,60 +56,171 @@ class Batch:
     codes: Tensor  # (batch, n_ctx)
     upper_codes: Tensor | None  # (batch, n_ctx // factor)
     labels: Labels | None
-    phones: Tensor | None = None  # (batch, n_ctx), top level only
-    sung: Tensor | None = None  # (batch, n_ctx, n_tokens) boolean, top level only
+    phones: Tensor | None = None  # (batch, n_ctx), UNKNOWN where nobody knows; with lyrics only
+    sung: Tensor | None = None  # (batch, n_ctx, n_tokens) boolean; with lyrics only
 
-
-def encode_songs(
-    vqvae: VQVAE, songset: SongSet, songs: Sequence[SongEntry]
-) -> tuple[np.ndarray, ...]:
-    """Codes of every level, (tokens,) int16, of songs one after the other.
-
-    Lesson: notebooks/12_teach_it_your_music.ipynb
-    """
-    levels: list[list[np.ndarray]] = [[] for _ in range(vqvae.levels)]
-    with Progress(len(songs), label="encoding songs", unit="songs") as progress:
-        for song in songs:
-            codes = vqvae.encode(torch.from_numpy(songset.samples(song)))
-            for level, tokens in enumerate(codes):
-                levels[level].append(tokens[0].numpy().astype(np.int16))
-            progress.update(1)
-    return tuple(np.concatenate(parts) for parts in levels)
-
-
-def label_songs(
-    songset: SongSet,
-    songs: Sequence[SongEntry],
-    codes: Sequence[np.ndarray],
-    priors: Sequence[PriorConfig],
-    vocabularies: LabelVocabularies,
-) -> list[CodedSong]:
-    """Give the codes that `encode_songs` made of `songs` their labels.
-
-    Lesson: notebooks/12_teach_it_your_music.ipynb
-    """
-    coded, firsts = [], [0] * len(priors)
-    for song in songs:
-        own = []
-        for level, prior in enumerate(priors):
-            first, last = firsts[level], firsts[level] + song.padded // prior.hop_length
-            own.append(codes[level][first:last])
-            firsts[level] = last
-        labels = SongLabels.create(
-            lyrics=song.lyrics,
-            artist=song.artist,
-            genre=song.genre,
-            total_length=song.length,
-            priors=priors,
-            vocabularies=[vocabularies] * len(priors),
+    def to(self, device: torch.device | str) -> Batch:
+        """Copy to a device."""
+        return Batch(
+            self.codes.to(device),
+            None if self.upper_codes is None else self.upper_codes.to(device),
+            None if self.labels is None else self.labels.to(device),
+            None if self.phones is None else self.phones.to(device),
+            None if self.sung is None else self.sung.to(device),
         )
-        lyrics = clean(song.lyrics, "tiny")
-        if lyrics != song.lyrics:
-            raise LyricsError(f"Song {song.seed} has characters that cleaning changes.")
-        phones = songset.frames(songset.phones, song)
-        characters = songset.frames(songset.characters, song)
-        coded.append(CodedSong(tuple(own), labels, lyrics, phones, characters))
+
+
+def coded_songs(
+    store: SongStore,
+    priors: Sequence[PriorConfig],
+    vocabularies: LabelVocabularies | None,
+    split: str = "train",
+) -> list[CodedSong]:
+    """Songs of a store with the labels that priors are told; the codes stay on the disk.
+
+    Songs longer than a prior knows are cut into parts; those that a prior cannot use (shorter
+    than its window, or than it knows) are left out.
+
+    Parameters
+    ----------
+    store
+        With codes.
+    priors
+        One or several, of any levels.
+    vocabularies
+        Lists of artists and genres, for all priors alike; None where they take no labels.
+    split
+        "train" or "held_out".
+
+    Raises
+    ------
+    ConfigError
+        If the store has no codes, or no song can be used.
+
+    Lesson: notebooks/12_teach_it_your_music.ipynb
+    """
+    songs = {"train": store.train, "held_out": store.held_out}.get(split)
+    if songs is None:
+        raise ConfigError(must("split", split, "'train' or 'held_out'"))
+    if songs and not all(song.has_codes for song in songs):
+        advice = "Run jukebox-edu prepare with the codec that the prior is trained for."
+        raise ConfigError(must("store", str(store.folder), "a folder with codes", advice))
+    coded = [
+        song
+        for stored in songs
+        for part in song_parts(stored, longest_seconds(priors))
+        if all(_usable(stored, part, prior) for prior in priors)
+        for song in _variants(stored, part, priors, vocabularies)
+    ]
+    if songs and not coded:
+        least = max(_least_seconds(prior) for prior in priors)
+        longest = max(song.length / song.sample_rate for song in songs)
+        allowed = f"longer than {least:.1f} s (the longest is {longest:.1f} s)"
+        advice = "Train a prior with a shorter window, or prepare longer songs."
+        raise ConfigError(must("songs", f"{len(songs)} songs", allowed, advice))
     return coded
+
+
+def _least_seconds(prior: PriorConfig) -> float:
+    labels = prior.labels
+    least = labels.min_duration if labels is not None and labels.timing else 0.0
+    return max(least, prior.window_samples / prior.sample_rate)
+
+
+def _usable(song: StoredSong, part: StoredPart, prior: PriorConfig) -> bool:
+    """Whether a part of a song fills a window and is not shorter than the prior knows."""
+    labels = prior.labels
+    least = labels.min_duration if labels is not None and labels.timing else 0.0
+    tokens = len(_cut_out(song, part, prior.hop_length))
+    return tokens >= prior.n_ctx and part.length / song.sample_rate >= least
+
+
+def _cut_out(song: StoredSong, part: StoredPart, hop_length: int) -> range:
+    """Codes of a part at one level; the last part has those of the silence behind the song."""
+    last = part.start + part.length == song.length
+    end = song.padded if last else part.start + part.length
+    return range(part.start // hop_length, end // hop_length)
+
+
+def _variants(
+    song: StoredSong,
+    part: StoredPart,
+    priors: Sequence[PriorConfig],
+    vocabularies: LabelVocabularies | None,
+) -> list[CodedSong]:
+    """A part of a song once for each way in which the song was encoded."""
+    labels = song_labels(song, part, priors, vocabularies)
+    version = next((p.labels.version for p in reversed(priors) if p.labels), "tiny")
+    text = song.lyrics[part.first : part.last]
+    frames = _cut_out(song, part, song.hop_length)
+    phones, characters, lyrics = song.phones(), song.characters(), clean(text, version)
+    if phones is not None:
+        phones = phones[frames.start : frames.stop]
+    if characters is not None:
+        sung = characters[frames.start : frames.stop]
+        inside = (part.first <= sung) & (sung < part.last)
+        sung = np.where(inside, sung - part.first, -1)
+        characters = cleaned_characters(sung, text, version)
+    whole = part.length == song.length
+    name = song.name if whole else f"{song.name} from {part.start / song.sample_rate:.1f} s"
+    found = []
+    for number, variant in enumerate(song.variants):
+        moved = dataclasses.replace(labels, offset=variant.shift)
+        codes = _codes(song, part, priors, number)
+        found.append(CodedSong(codes, moved, lyrics, phones, characters, name))
+    return found
+
+
+def _codes(
+    song: StoredSong, part: StoredPart, priors: Sequence[PriorConfig], variant: int
+) -> tuple[np.ndarray | None, ...]:
+    """Codes of the levels that the priors need, None for the others."""
+    needed = {p.level for p in priors} | {p.level + 1 for p in priors if p.conditioner}
+    found: list[np.ndarray | None] = []
+    for level in range(max(needed) + 1):
+        places = _cut_out(song, part, song.hop_lengths[level])
+        wanted = level in needed
+        found.append(song.codes(level, variant)[places.start : places.stop] if wanted else None)
+    return tuple(found)
+
+
+def cleaned_characters(characters: np.ndarray, lyrics: str, version: str) -> np.ndarray:
+    """Indices into lyrics as given, turned into indices into the cleaned lyrics.
+
+    Characters that cleaning removed become -1.
+
+    Lesson: notebooks/08_lyrics_and_alignment.ipynb
+    """
+    place = np.full(len(lyrics) + 1, -1, np.int32)  # the last entry is that of index -1
+    origin = np.array(explain_cleaning(lyrics, version).origin, int)
+    place[origin[::-1]] = np.arange(len(origin), dtype=np.int32)[::-1]  # the first copy counts
+    return place[np.asarray(characters)]
+
+
+def song_labels(
+    song: StoredSong,
+    part: StoredPart,
+    priors: Sequence[PriorConfig],
+    vocabularies: LabelVocabularies | None,
+) -> SongLabels:
+    """What the priors are told about a part of a song; other levels are told nothing.
+
+    Lyric windows are placed by an even spread over the song, true times or not: it is what the
+    model will be given when it sings, where nobody knows the times.
+
+    Lesson: notebooks/08_lyrics_and_alignment.ipynb
+    """
+    labels = SongLabels.create(
+        lyrics=song.lyrics[part.first : part.last],
+        artist=song.artist,
+        genre=song.genre,
+        total_length=part.length,
+        priors=priors,
+        vocabularies=[vocabularies] * len(priors),
+    )
+    told = {prior.level: level for prior, level in zip(priors, labels.levels, strict=True)}
+    levels = tuple(told.get(level) for level in range(max(told) + 1))
+    return dataclasses.replace(labels, levels=levels)
 
 
 def random_batch(
@@ -110,10 +232,10 @@ def random_batch(
     """
     factor = config.conditioner.factor if config.conditioner else 1
     places = []
-    for index in random.integers(len(songs), size=size):
-        song = songs[index]
-        tokens = len(song.codes[config.level])
-        ends = song.labels.total_length // config.hop_length
+    for _ in range(size):  # one after the other, so that 3 batches of 2 are 1 batch of 6
+        song = songs[int(random.integers(len(songs)))]
+        tokens = len(_of_level(song, config.level))
+        ends = song.n_samples // config.hop_length
         last = max(0, min(tokens - config.n_ctx, ends - config.n_ctx // 2)) // factor
         places.append((song, int(random.integers(last + 1)) * factor))
     return batch_of(places, config)
@@ -124,31 +246,71 @@ def batch_of(places: Sequence[tuple[CodedSong, int]], config: PriorConfig) -> Ba
 
     Lesson: notebooks/12_teach_it_your_music.ipynb
     """
-    level, n, factor = config.level, config.n_ctx, 1
+    level, n = config.level, config.n_ctx
+    codes = torch.stack([_cut(_of_level(song, level), start, n) for song, start in places])
+    upper = labels = None
     if config.conditioner is not None:
         factor = config.conditioner.factor
-
-    def cut(values: np.ndarray, start: int, length: int) -> Tensor:
-        return torch.from_numpy(values[start : start + length].astype(np.int64))
-
-    codes = torch.stack([cut(song.codes[level], start, n) for song, start in places])
-    upper = None
-    if config.conditioner is not None:
         upper = torch.stack(
-            [cut(song.codes[level + 1], start // factor, n // factor) for song, start in places]
+            [_cut(_of_level(s, level + 1), start // factor, n // factor) for s, start in places]
         )
-    windows = [song.labels.window(start, level) for song, start in places]
-    vector = torch.cat([labels.to_vector() for labels in windows if labels is not None])
-    labels = Labels.from_vector(vector, windows[0].n_genres)  # type: ignore[union-attr]
+    if config.labels is not None:
+        windows = [song.labels.window(start, level) for song, start in places]
+        vector = torch.cat([w.to_vector() for w in windows if w is not None])
+        labels = Labels.from_vector(vector, config.labels.max_genres)
     if config.lyrics is None:
         return Batch(codes, upper, labels)
-    phones = torch.stack([cut(song.phones, start, n) for song, start in places])
-    sung = []
-    for song, start in places:
-        indices = song.labels.lyric_indices(start, level)[0].numpy()  # type: ignore[index]
-        sung.append(
-            torch.from_numpy(
-                guidance_targets(song.characters[start : start + n], song.lyrics, indices)
-            )
-        )
-    return Batch(codes, upper, labels, phones, torch.stack(sung))
+    # Phones and characters are known per top-level code, and only top levels read lyrics.
+    phones = torch.stack([_phones(song, start, n) for song, start in places])
+    sung = torch.stack([_sung(song, start, config) for song, start in places])
+    return Batch(codes, upper, labels, phones, sung)
+
+
+def _of_level(song: CodedSong, level: int) -> np.ndarray:
+    codes = song.codes[level] if level < len(song.codes) else None
+    if codes is None:
+        advice = "Pass every prior that will be trained to coded_songs."
+        raise ConfigError(must("level", level, f"one whose codes {song.name!r} has", advice))
+    return codes
+
+
+def _cut(values: np.ndarray, start: int, length: int) -> Tensor:
+    return torch.from_numpy(values[start : start + length].astype(np.int64))
+
+
+def _phones(song: CodedSong, start: int, n: int) -> Tensor:
+    if song.phones is None:
+        return torch.full((n,), UNKNOWN)
+    return _cut(song.phones, start, n)
+
+
+def _sung(song: CodedSong, start: int, config: PriorConfig) -> Tensor:
+    """Which lyric tokens belong to the word sung at each code, (n_ctx, n_tokens)."""
+    n, n_tokens = config.n_ctx, config.lyrics.n_tokens if config.lyrics else 0
+    if song.characters is None:
+        return torch.zeros(n, n_tokens, dtype=torch.bool)
+    indices = song.labels.lyric_indices(start, config.level)
+    if indices is None:
+        raise LyricsError(f"{song.name!r} has no labels for level {config.level}.")
+    characters = song.characters[start : start + n]
+    return torch.from_numpy(guidance_targets(characters, song.lyrics, indices[0].numpy()))
+
+
+def song_list(songs: Sequence[Any]) -> dict[str, Any]:
+    """What tells one set of songs from another, for the folder of a run.
+
+    Lesson: notebooks/12_teach_it_your_music.ipynb
+    """
+    told = hashlib.sha256()
+    for song in songs:
+        if isinstance(song, CodedSong):
+            facts = [song.name, song.n_samples, song.labels.artist, song.labels.genre, song.lyrics]
+            told.update(repr([*facts, *map(_head, song.codes)]).encode())
+        else:
+            facts = [song.name, song.length, song.sample_rate]
+            told.update(repr([*facts, song.samples(song.length // 2, 64).tolist()]).encode())
+    return {"songs": len(songs), "fingerprint": told.hexdigest()[:16]}
+
+
+def _head(codes: np.ndarray | None) -> list[int] | None:
+    return None if codes is None else codes[:64].tolist()

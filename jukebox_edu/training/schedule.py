@@ -1,63 +1,75 @@
-"""Learning rate, log and time: what both training loops share.
+"""How the learning rate changes: a slow start, then a slow end.
 
+What
+    `warmup_cosine` is ours: a linear rise, then half a cosine down to a twentieth. `jukebox_factor`
+    is the original's: a linear rise, then either steps down by a constant factor or a straight
+    line to zero. Both are factors on the peak rate, functions of the step alone.
+Paper: [Jukebox appendix B]
 Lesson: notebooks/12_teach_it_your_music.ipynb
 """
 
 from __future__ import annotations
 
-import json
 import math
-import time
-from dataclasses import dataclass, field
-from pathlib import Path
 
-from jukebox_edu.progress import Progress
+FLOOR = 0.05  # share of the peak rate that the cosine ends at
+SCHEDULES = ("cosine", "constant", "linear")
+
+
+def cosine(share: float) -> float:
+    """Half a cosine from 1 down to 5 % as `share` goes from 0 to 1.
+
+    Lesson: notebooks/12_teach_it_your_music.ipynb
+    """
+    return FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * min(1.0, share)))
 
 
 def warmup_cosine(step: int, total: int, warmup: int) -> float:
     """Factor on the learning rate: a linear rise, then half a cosine down to 5 %.
 
+    Parameters
+    ----------
+    step
+        From 0.
+    total, warmup
+        Steps of the whole run and of the rise.
+
     Lesson: notebooks/12_teach_it_your_music.ipynb
     """
     if step < warmup:
         return (step + 1) / warmup
-    share = min(1.0, (step - warmup) / max(1, total - warmup))
-    return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * share))
+    return cosine((step - warmup) / max(1, total - warmup))
 
 
-@dataclass
-class TrainingLog:
-    """Rows of named numbers, appended to a JSON-lines file as they come."""
+def jukebox_factor(
+    step: int,
+    *,
+    scale: float = 1.0,
+    warmup: float = 100.0,
+    gamma: float = 1.0,
+    decay_steps: int = 0,
+    decay_start: int = 0,
+    linear: bool = False,
+) -> float:
+    """Factor on the learning rate as the original computes it; 0 at step 0.
 
-    path: Path | None
-    label: str
-    total: int  # steps
-    every: int = 50  # steps between rows
-    _sums: dict[str, float] = field(default_factory=dict)
-    _count: int = 0
-    _started: float = field(default_factory=time.monotonic)
-    _progress: Progress | None = None
+    Parameters
+    ----------
+    step
+        Counted from 0; our loops call it with 1 for the first.
+    scale
+        On everything.
+    warmup
+        Steps of the linear rise.
+    gamma, decay_steps
+        Multiply by `gamma` every `decay_steps` steps (0: never).
+    decay_start, linear
+        True: instead, a straight line from step `decay_start` to zero, `decay_steps` long.
 
-    def step(self, step: int, values: dict[str, float]) -> None:
-        """Add one step's numbers; every `every` steps their means become a row."""
-        if self._progress is None:
-            self._progress = Progress(self.total, label=self.label, unit="steps")
-            self._progress.__enter__()
-        self._progress.update(1)
-        for name, value in values.items():
-            self._sums[name] = self._sums.get(name, 0.0) + value
-        self._count += 1
-        if self._count == self.every or step == self.total:
-            means = {name: round(v / self._count, 5) for name, v in self._sums.items()}
-            self.row({"step": step, **means})
-            self._sums.clear()
-            self._count = 0
-        if step >= self.total:
-            self._progress.__exit__(None, None, None)
-
-    def row(self, values: dict[str, object]) -> None:
-        """Append one row at once."""
-        seconds = round(time.monotonic() - self._started, 1)
-        if self.path is not None:
-            with open(self.path, "a", encoding="utf-8") as file:
-                file.write(json.dumps({"run": self.label, "seconds": seconds, **values}) + "\n")
+    Paper: [Jukebox appendix B]
+    Lesson: notebooks/12_teach_it_your_music.ipynb
+    """
+    rise = scale * (1.0 if warmup <= 0 else min(1.0, step / warmup))
+    if linear:
+        return rise * max(0.0, 1.0 - max(0, step - decay_start) / max(1, decay_steps))
+    return rise * gamma ** (step // decay_steps if decay_steps > 0 else 0)

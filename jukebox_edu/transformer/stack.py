@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint as recomputed
 
 from jukebox_edu.config import TransformerConfig
 from jukebox_edu.nn.linear import LayerNorm32, PointwiseLinear
@@ -126,7 +127,12 @@ class Transformer(nn.Module):
         self.layers = nn.ModuleList(TransformerLayer(config, p, layout) for p in self.patterns)
 
     def forward(
-        self, x: Tensor, encoder_states: Tensor | None = None, *, record: Collection[int] = ()
+        self,
+        x: Tensor,
+        encoder_states: Tensor | None = None,
+        *,
+        record: Collection[int] = (),
+        checkpoint: bool = False,
     ) -> StackOutput:
         """Run a whole sequence.
 
@@ -138,12 +144,17 @@ class Transformer(nn.Module):
             (batch, lyric tokens, width), needed if any layer has pattern 6.
         record
             Layers whose attention weights and outputs are returned too.
+        checkpoint
+            Keep only what goes into each layer and compute the rest again for the gradients:
+            the memory of one layer instead of all, for a third more time. Not where recorded.
         """
         records: dict[int, LayerRecord] = {}
         for i, layer in enumerate(self.layers):
             if i in record:
                 records[i] = layer.recorded(x, encoder_states)  # type: ignore[operator]
                 x = records[i].hidden
+            elif checkpoint and torch.is_grad_enabled():
+                x = recomputed(layer, x, encoder_states, use_reentrant=False)
             else:
                 x = layer(x, encoder_states)
         return StackOutput(x, records)

@@ -1,5 +1,8 @@
-"""Shapes of our own models.
+"""The bundled model: 16 kHz, hops 16, 64 and 256, two hours on two CPU cores.
 
+What
+    `tiny` is its shape, `tiny_codec` and `tiny_prior` are the settings that it was trained with.
+    Its top prior was trained in two rounds; the second presses harder for the words.
 Lesson: notebooks/12_teach_it_your_music.ipynb
 """
 
@@ -15,6 +18,9 @@ from jukebox_edu.config import (
     TransformerConfig,
     VQVAEConfig,
 )
+from jukebox_edu.training.presets.preset import Preset
+from jukebox_edu.training.prior_loop import PriorTraining
+from jukebox_edu.training.vqvae_loop import VQVAETraining
 
 LICENCE = "CC-BY-4.0 (weights and what they generate; voices derived from CMU voices, see CREDITS)"
 
@@ -102,3 +108,39 @@ def _upsampler(level: int, labels: object) -> PriorConfig:
         hop_fraction=0.5,
         temperature=0.95,
     )
+
+
+CODEC_STEPS = {2: 2600, 1: 1200, 0: 1300}  # optimizer steps of each level
+PRIOR_STEPS = 2000
+
+
+def tiny_codec(level: int | None) -> VQVAETraining:
+    """Settings of one level of the codec, or of all together.
+
+    Lesson: notebooks/03_train_a_vqvae.ipynb
+    """
+    steps = max(CODEC_STEPS.values()) if level is None else CODEC_STEPS.get(level, PRIOR_STEPS)
+    return VQVAETraining(steps, level=level, phone=0.0 if level in (0, 1) else 1.0)
+
+
+def tiny_prior(level: int, again: bool = False) -> PriorTraining:
+    """Settings of one round of a prior; the second one presses harder for the words.
+
+    Lesson: notebooks/12_teach_it_your_music.ipynb
+    """
+    if level < 2:
+        return PriorTraining(PRIOR_STEPS, learning_rate=1e-3 if again else 1.5e-3, seed=int(again))
+    if not again:
+        return PriorTraining(PRIOR_STEPS, aided_layers=(3,))
+    return PriorTraining(2300, aided_layers=(3, 7), phone=1.0, hide=0.35, hide_span=8, seed=1)
+
+
+TINY = Preset(
+    "tiny",
+    "three levels at 16 kHz, about two hours on two CPU cores",
+    tiny("tiny", 2, 2).vqvae,
+    lambda n_artists, n_genres: tiny("tiny", n_artists, n_genres).priors,
+    tiny_codec,
+    tiny_prior,
+    sized_by_names=True,
+)
