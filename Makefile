@@ -14,7 +14,7 @@ NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-w
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab test notebooks browser bench lint
+.PHONY: help setup demo lab test notebooks browser colab bench lint
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -44,6 +44,9 @@ notebooks: setup ## run all notebooks anew and store their outputs
 browser: setup ## tests in a real Chromium
 	$(BIN)/python -m pip install $(PIP_ARGS) -c constraints.txt -e ".[browser]"
 	$(BIN)/python -m pytest tests -m browser
+
+colab: setup ## tests of the widgets with the ipywidgets and IPython of Google Colab
+	$(BIN)/python tests/widgets/with_colab_versions.py
 
 bench: setup ## measure speed: every script in benchmarks/
 	@for script in benchmarks/[a-z]*.py; do echo "$$script"; $(BIN)/python "$$script" || exit 1; done

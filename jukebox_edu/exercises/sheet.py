@@ -12,11 +12,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from jukebox_edu.errors import ConfigError, must
-from jukebox_edu.exercises import notebook_00
+from jukebox_edu.exercises import notebook_00, notebook_04, notebook_08
 from jukebox_edu.exercises.exercise import OPEN, RIGHT, WRONG, Exercise, Feedback
 
 EXERCISES: dict[str, Exercise] = {
-    exercise.number: exercise for exercise in (*notebook_00.EXERCISES,)
+    exercise.number: exercise
+    for exercise in (
+        *notebook_00.EXERCISES,
+        *notebook_04.EXERCISES,
+        *notebook_08.EXERCISES,
+    )
 }
 """All exercises by number. Lesson: notebooks/00_ten_minutes.ipynb"""
 

@@ -13,7 +13,12 @@ from jukebox_edu.errors import ConfigError
 from jukebox_edu.exercises import EXERCISES, Sheet
 
 ROOT = Path(__file__).resolve().parents[2]
-SOLUTIONS = runpy.run_path(str(Path(__file__).with_name("solutions_00.py")))["SOLUTIONS"]
+SOLUTIONS = {
+    number: answers
+    for path in sorted(Path(__file__).parent.glob("solutions_*.py"))
+    for number, answers in runpy.run_path(str(path))["SOLUTIONS"].items()
+}
+VALUES = {n for n in SOLUTIONS if not any(callable(answer) for answer in SOLUTIONS[n])}
 
 
 def stub(*_):
@@ -35,7 +40,7 @@ def test_every_exercise_has_a_solution_and_hints_that_say_little_at_first():
 @pytest.mark.parametrize("number", EXERCISES)
 def test_untouched_stub_is_not_an_attempt(number):
     sheet = Sheet()
-    stubs = [...] if number == "00.1" else [..., stub, not_implemented, lambda *_: ...]
+    stubs = [...] if number in VALUES else [..., stub, not_implemented, lambda *_: ...]
     for untouched in stubs:
         feedback = sheet.check(number, untouched)
         assert repr(feedback) == f"{number} {feedback.dots}  not attempted yet"
@@ -115,17 +120,19 @@ def test_unknown_exercise_is_refused():
         Sheet().check("99.1", ...)
 
 
-def exercise_cells():
-    """Code cells of the notebook that show an answer to the sheet, by number."""
-    path = ROOT / "notebooks" / "00_ten_minutes.ipynb"
+def exercise_cells(notebook):
+    """Code cells of a notebook that show an answer to the sheet, by number."""
+    (path,) = (ROOT / "notebooks").glob(f"{notebook}_*.ipynb")
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     sources = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
     return {n: s for n in EXERCISES for s in sources if f'sheet.check("{n}"' in s}
 
 
-def test_notebook_holds_every_stub_and_each_stub_runs_untouched():
-    cells = exercise_cells()
-    assert set(cells) == {number for number in EXERCISES if number.startswith("00.")}
+@pytest.mark.parametrize("notebook", sorted({number.split(".")[0] for number in EXERCISES}))
+def test_notebook_holds_every_stub_and_each_stub_runs_untouched(notebook):
+    cells = exercise_cells(notebook)
+    assert set(cells) == {number for number in EXERCISES if number.startswith(f"{notebook}.")}
+    assert len(cells) == 3
     for number, source in cells.items():
         *work, check = source.strip().splitlines()
         names = {"sheet": Sheet(), "jb": jukebox_edu}
