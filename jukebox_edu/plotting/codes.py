@@ -89,7 +89,7 @@ def draw_lane(axes: Axes, lane: CodeLane, n_levels: int, seconds: float) -> None
     )
     axes.set_yticks([])
     axes.set_ylabel(
-        f"{level_name(lane.level, n_levels)}\n{1 / lane.hop_seconds:,.0f} codes/s",
+        f"{level_name(lane.level, n_levels)}\n{1 / lane.hop_seconds:,.5g} codes/s",
         rotation=0,
         ha="right",
         va="center",

@@ -6,7 +6,7 @@ What
 Conventions
     The original, if there is one, comes first; then the levels, bottom first. Colors say the same
     in all spectrograms: decibels below the loudest point of the first.
-Paper: [Jukebox §3, figure 2]
+Paper: [Jukebox §5.1, figure 4]
 Lesson: notebooks/04_three_levels.ipynb
 """
 

@@ -4,7 +4,7 @@ What
     The player holds the original and what each level makes of it; switching between them keeps
     the position. Above it stand their spectrograms, or a few milliseconds of their waveforms, and
     how far each is from the original: spectral convergence in dB (lower is nearer; silence is 0).
-Paper: [Jukebox §3, table 1]
+Paper: [Jukebox §5.1, table 4]
 Lesson: notebooks/04_three_levels.ipynb
 """
 
@@ -120,7 +120,7 @@ class LevelsView(Panel):
     def _table(self) -> str:
         header = ("version", "codes per second", "spectral convergence")
         rows = [
-            (v.track.label, f"{v.codes_per_second:,.0f}" if v.codes_per_second else "–", _db(v))
+            (v.track.label, f"{v.codes_per_second:,.5g}" if v.codes_per_second else "–", _db(v))
             for v in self.versions
         ]
         return table(header, rows)
