@@ -141,7 +141,7 @@ def heads_figure(scores: Sequence[HeadScore], title: str = "Which head follows t
     best = max(scores, key=lambda score: score.score)
     known = best.truth_mass is not None
     with style():
-        figure = new_figure(1.2 + 0.45 * len(layers))
+        figure = new_figure(max(3.0, 1.2 + 0.45 * len(layers)))  # the color bar's label needs 3
         axes = figure.add_subplot()
         image = axes.imshow(table, aspect="auto", cmap=AMOUNTS, vmin=0, vmax=max(best.score, 1e-9))
         middle = best.score / 2

@@ -39,19 +39,25 @@ def excerpt(data: PageData, start: float, seconds: float) -> PageData:
     last = min(data.seconds, first + seconds)
     if first <= 0 and last >= data.seconds:
         return data
-    times = data.character_times
-    if times is not None:
-        times = times - first
-        outside = ~((times[:, 0] >= 0) & (times[:, 1] <= last - first))  # NaN is outside too
-        times[outside] = np.nan
     rows = _span(first, last, data.alignment_hop_seconds)
     return dataclasses.replace(
         data,
         tracks=tuple(_track(track, first, last) for track in data.tracks),
         codes=tuple(_lane(lane, first, last) for lane in data.codes),
-        character_times=times,
+        character_times=_times(data.character_times, first, last),
+        true_times=_times(data.true_times, first, last),
         alignment=None if data.alignment is None else data.alignment[rows],
     )
+
+
+def _times(times: np.ndarray | None, first: float, last: float) -> np.ndarray | None:
+    """Begin and end (characters, 2) of what is sung between two moments, NaN for all else."""
+    if times is None:
+        return None
+    times = times - first
+    outside = ~((times[:, 0] >= 0) & (times[:, 1] <= last - first))  # NaN is outside too
+    times[outside] = np.nan
+    return times
 
 
 def _span(first: float, last: float, step: float) -> slice:

@@ -76,8 +76,8 @@ def page_of(seconds):
     times = np.stack([np.arange(n) / 10, np.arange(1, n + 1) / 10], axis=1)
     ramp = np.arange(100 * n, dtype=np.float32) / (100 * n)
     return PageData("t", (Track("a", ramp, 1000),), codes=(CodeLane(0, np.arange(n), 0.1, n),),
-                    lyrics="x" * n, character_times=times, alignment=np.eye(n),
-                    alignment_hop_seconds=0.1)  # fmt: skip
+                    lyrics="x" * n, character_times=times, true_times=times + 0.01,
+                    alignment=np.eye(n), alignment_hop_seconds=0.1)  # fmt: skip
 
 
 def test_an_excerpt_cuts_everything_at_the_same_moments():
@@ -88,6 +88,7 @@ def test_an_excerpt_cuts_everything_at_the_same_moments():
     assert np.array_equal(part.alignment, data.alignment[20:35])
     assert part.character_times[20:35] == pytest.approx(data.character_times[20:35] - 2.0)
     assert np.isnan(part.character_times[:20]).all() and np.isnan(part.character_times[35:]).all()
+    assert part.true_times[20:34] == pytest.approx(data.true_times[20:34] - 2.0)
     assert part.lyrics == data.lyrics
 
 
