@@ -102,7 +102,7 @@ class Learner:
         if moved:
             for group in self.optimizer.param_groups:
                 group["lr"] = self.settings.learning_rate * factor
-            self._move(gradients, clip_divisor(norm, self.settings.clip, self.scale.value))
+            self._move(gradients, clip_divisor(norm, self.settings.clip_norm, self.scale.value))
             if self.average is not None:
                 self.average.update()
         elif self.settings.precision != "float16" or self.scale.value < LEAST_SCALE:

@@ -53,7 +53,7 @@ class LoopSettings:
     eps: float = 1e-8  # added to the root of the second moment
     weight_decay: float = 0.01  # share of a weight lost per unit of learning rate
     decay_biases: bool = False  # whether vectors (biases, gains) decay like matrices
-    clip: float = 1.0  # longest gradient over all weights; 0: any
+    clip_norm: float = 1.0  # longest gradient over all weights; 0: any
     schedule: str = "cosine"  # "cosine", "constant" or "linear", see schedule.py
     warmup: int = 100  # steps of the linear rise
     gamma: float = 1.0  # "constant": factor every `decay_steps`
@@ -102,7 +102,7 @@ class LoopSettings:
         for name in ("learning_rate", "eps", "sample_seconds", "gamma"):
             value = getattr(self, name)
             require(0 < value < math.inf, name, value, "above 0")
-        for name in ("weight_decay", "clip"):
+        for name in ("weight_decay", "clip_norm"):
             value = getattr(self, name)
             require(0 <= value < math.inf, name, value, "0 or more")
         ok = len(self.betas) == 2 and all(0 <= b < 1 for b in self.betas)

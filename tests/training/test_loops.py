@@ -185,6 +185,16 @@ class Quietness(ExtraLoss):
         return (seen.result.reconstruction.square().mean() - self.goal).square()
 
 
+def test_gradients_of_a_codec_are_clipped(tmp_path):
+    """The first moment after one step is a share of the clipped gradient."""
+    training = VQVAETraining(1, clip=3200, batch=1, log_mel=0.0, clip_norm=1e-3)
+    train_vqvae(VQVAE(toy.CODEC), toy.SONGS, training, out=tmp_path, progress=False)
+    tensors = newest_state(tmp_path).tensors
+    moments = [m.norm() for name, m in tensors.items() if name.startswith("optimizer.exp_avg.")]
+    share = 1 - training.betas[0]
+    assert torch.stack(moments).norm().item() == pytest.approx(share * 1e-3, rel=1e-3)
+
+
 def test_a_loss_of_ones_own_plugs_in(tmp_path):
     own = Quietness()
     training = VQVAETraining(3, clip=3200, batch=1, log_mel=0.0, log_every=1)

@@ -77,7 +77,7 @@ def test_a_long_gradient_is_cut_to_the_length_allowed(optimiser):
         model = nn.Linear(3, 2)
         nn.init.constant_(model.weight, 0.5)
         nn.init.zeros_(model.bias)
-        settings = LoopSettings(1, optimiser=optimiser, clip=1.0)
+        settings = LoopSettings(1, optimiser=optimiser, clip_norm=1.0)
         learner = Learner({"model": model}, settings, CPU)
         learner.backward(size * model(torch.ones(1, 3)).sum())
         assert learner.step(1.0) > 1.0

@@ -95,7 +95,7 @@ def test_the_recipe_of_the_bundled_model_is_unchanged():
     assert (low.steps, low.learning_rate, low.seed) == (2000, 1e-3, 1)
     codec = presets.tiny_codec(2)
     assert (codec.batch, codec.clip, codec.learning_rate, codec.phone) == (8, 16384, 2e-3, 1.0)
-    assert (codec.betas, codec.clip, codec.warmup) == ((0.9, 0.99), 16384, 100)
+    assert (codec.betas, codec.clip_norm, codec.warmup) == ((0.9, 0.99), 1.0, 100)
 
 
 def test_durations_follow_the_songs():
