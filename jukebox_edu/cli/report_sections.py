@@ -224,7 +224,7 @@ def _training(log: Sequence[Mapping[str, Any]]) -> ReportSection | None:
     for number, name in enumerate(QUANTITIES):
         rows = [row for row in log if not any(other in row for other in QUANTITIES[:number])]
         if any("step" in row and name in row for row in rows):
-            figure = plotting.training_figure(rows, name)
+            figure = plotting.runs_figure(rows, name)
             pictures.append(_picture(figure, f"Training: {name} over the steps of each run."))
     return ReportSection("Training", (), tuple(pictures)) if pictures else None
 

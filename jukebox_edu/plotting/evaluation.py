@@ -208,7 +208,7 @@ def timing_figure(errors: Sequence[float], tolerance: float = 0.12) -> Figure:
     return figure
 
 
-def training_figure(rows: Sequence[Mapping[str, object]], quantity: str = "total") -> Figure:
+def runs_figure(rows: Sequence[Mapping[str, object]], quantity: str = "total") -> Figure:
     """Draw a loss over the steps of training, one line for each run of the log.
 
     Parameters

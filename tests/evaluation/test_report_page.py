@@ -22,8 +22,8 @@ from jukebox_edu.plotting import (
     convergence_figure,
     costs_figure,
     figure_png,
+    runs_figure,
     timing_figure,
-    training_figure,
 )
 
 HOSTILE = '</td><script>alert("x")</script>\u202e\x00<img src=x onerror=alert(1)>'
@@ -151,7 +151,7 @@ def test_pictures_refuse_nothing_to_draw():
         lambda: costs_figure(["a"], []),
         lambda: codebooks_figure([[0, 0]]),
         lambda: timing_figure([]),
-        lambda: training_figure([{"step": 1}]),
+        lambda: runs_figure([{"step": 1}]),
     ):
         with pytest.raises(ConfigError, match="must be"):
             call()
@@ -173,7 +173,7 @@ def test_pictures_show_the_values():
 def test_a_log_that_starts_again_does_not_draw_a_line_back():
     rows = [{"run": "a", "step": s, "total": 1.0} for s in (1, 2, 3, 1, 2)]
     rows += [{"run": "a", "step": 3, "total": float("nan")}, {"stage": "songs"}]
-    lines = training_figure(rows).axes[0].lines
+    lines = runs_figure(rows).axes[0].lines
     assert [list(line.get_xdata()) for line in lines] == [[1, 2, 3], [1, 2]]
 
 
