@@ -164,7 +164,7 @@ def store_songs(model: Jukebox, folder: Path, n: int | None = None) -> ChosenSon
         allowed = f"{model.sample_rate}, the model's"
         raise ConfigError(must("sample rate of the songs", store.sample_rate, allowed, advice))
     if not store.held_out:
-        advice = "Prepare them with --held-out 0.1."
+        advice = "Prepare them with a larger --held-out, e.g. 0.3."
         raise ConfigError(must("songs", str(folder), "a folder with held-out songs", advice))
     songs = SongList([partial(_stored, song, model) for song in store.held_out[:n]])
     source = f"the held-out songs of {folder.name}"

@@ -61,7 +61,9 @@ def run_overfit(arguments: argparse.Namespace) -> None:
     steps = OverfitSteps().times(arguments.effort)
     source = Excerpt(arguments.file, arguments.start, arguments.seconds)
     record = source.records()[0]
-    print(f"{record.name}, {record.seconds:.1f} s; all runs are kept in {arguments.out}", flush=True)
+    print(
+        f"{record.name}, {record.seconds:.1f} s; all runs are kept in {arguments.out}", flush=True
+    )
     arguments.if_stopped = (
         f"Stopped. What is done is in {arguments.out}; the same line goes on from there."
     )
@@ -78,4 +80,4 @@ def run_overfit(arguments: argparse.Namespace) -> None:
     print(figures.text())
     print(f"wrote {folder / 'original.flac'} and {folder / 'song'}: open "
           f"{folder / 'song' / 'index.html'}")  # fmt: skip
-    print(f"next: jukebox-edu sample --model {model_folder} --temperature 0.7 --out another-song")
+    print(f"next: jukebox-edu sample --model {model_folder} --out another-song")

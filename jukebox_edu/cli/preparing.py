@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import re
 import shutil
 from pathlib import Path
@@ -180,7 +181,8 @@ def _report(arguments: argparse.Namespace, source: Any, model: Jukebox | None, p
             name = model.config.name if model else ""
             print(
                 f"{len(long)} of {len(records)} songs: {limits[1]:g} s or longer, which the priors "
-                f"of {name} are not made for; only its codec can be trained on them."
+                f"of {name} do not know; training cuts them into parts, between words where their "
+                "times are known."
             )
     about["needed_bytes"] = needed
     place = Path(arguments.out) if arguments.out else Path.cwd()
@@ -207,11 +209,21 @@ def _summary(store: SongStore, source: Any, held_out: float) -> list[str]:
             f"{len(gone)} prepared songs are no longer in the folder (first: "
             f"{printable(gone[0])}); --prune drops them."
         )
-    if held_out and not store.held_out:
-        lines.append("No song is held out: there are too few songs. Measure on others.")
+    if held_out and not store.held_out and len(store) > 1:
+        lines.append(
+            "No song is held out for measuring: the lot falls on none of so few. "
+            f"The same line with --held-out {_share_of_one(store):g} keeps one."
+        )
     codes = f", codes by {store.codec}" if store.codec else ""
     lines.append(
         f"wrote {store.folder}: {len(store.train)} songs to train on, {len(store.held_out)} held "
         f"out, {units.clock(store.seconds)} at {store.sample_rate} Hz{codes}"
     )
     return lines
+
+
+def _share_of_one(store: SongStore) -> float:
+    """The smallest share, in hundredths, that holds out a song but not all of them."""
+    from jukebox_edu.training.stored_song import lot
+
+    return math.floor(100 * min(lot(song.name) for song in store.songs) + 1) / 100

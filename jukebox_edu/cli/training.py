@@ -19,25 +19,19 @@ Lesson: notebooks/12_teach_it_your_music.ipynb
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jukebox_edu.cli.prior_starts import (
+    DEFAULT_PRESET,
+    settings_of,
+    start_of_model,
+    start_of_preset,
+)
 from jukebox_edu.errors import ConfigError, must
 
 if TYPE_CHECKING:
-    from jukebox_edu.training.beginning import Beginning
     from jukebox_edu.training.loop import TrainingResult
-    from jukebox_edu.training.presets import Preset
-    from jukebox_edu.training.prior_loop import PriorTraining
-    from jukebox_edu.training.store import SongStore
-    from jukebox_edu.vqvae.model import VQVAE
-
-# options that are settings of the loop under the same name
-_SETTINGS = ("batch", "accumulate", "learning_rate", "precision", "average", "seed", "save_every",
-             "evaluate_every", "sample_every", "log_every")  # fmt: skip
-DEFAULT_PRESET = "nano"
-EVALUATE_EVERY = 100  # steps, where nothing else is said
 
 
 def add_commands(commands: Any) -> None:
@@ -107,18 +101,6 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="show no progress")
 
 
-def _settings(arguments: argparse.Namespace, preset: Any, has_held_out: bool) -> Any:
-    """The preset's settings with what the command line changes."""
-    given = {name: getattr(arguments, name) for name in _SETTINGS}
-    changed = {name: value for name, value in given.items() if value is not None}
-    if arguments.minutes is not None:
-        changed |= {"minutes": arguments.minutes, "steps": None}
-    elif arguments.steps is not None:
-        changed["steps"] = arguments.steps
-    changed.setdefault("evaluate_every", EVALUATE_EVERY if has_held_out else 0)
-    return dataclasses.replace(preset, tensorboard=arguments.tensorboard, **changed)
-
-
 def run_vqvae(arguments: argparse.Namespace) -> None:
     """Train a codec.
 
@@ -133,7 +115,7 @@ def run_vqvae(arguments: argparse.Namespace) -> None:
     preset = find_preset(arguments.preset or DEFAULT_PRESET)
     store = open_store(arguments.data)
     level = None if arguments.level == "all" else _level(arguments.level)
-    training = _settings(arguments, preset.codec_training(level), bool(store.held_out))
+    training = settings_of(arguments, preset.codec_training(level), bool(store.held_out))
     with seeded(training.seed):
         vqvae = VQVAE(preset.vqvae)
     _say_how_to_go_on(arguments)
@@ -155,18 +137,6 @@ def run_vqvae(arguments: argparse.Namespace) -> None:
     )
 
 
-@dataclasses.dataclass(frozen=True)
-class _Start:
-    """What a prior's training is given."""
-
-    store: SongStore  # with codes
-    vqvae: VQVAE
-    beginning: Beginning
-    training: PriorTraining
-    notes: dict[str, Any]  # for the folder of the run
-    then: str  # what to type when it is done
-
-
 def run_prior(arguments: argparse.Namespace) -> None:
     """Train a prior, a new one or that of a model.
 
@@ -176,7 +146,7 @@ def run_prior(arguments: argparse.Namespace) -> None:
     from jukebox_edu.training.parts import parts_told
     from jukebox_edu.training.prior_loop import train_prior
 
-    start = _start_of_model(arguments) if arguments.base else _start_of_preset(arguments)
+    start = start_of_model(arguments) if arguments.base else start_of_preset(arguments)
     begun, store = start.beginning, start.store
     configs = [begun.prior.config]
     songs = coded_songs(store, configs, begun.names)
@@ -202,51 +172,6 @@ def run_prior(arguments: argparse.Namespace) -> None:
     )
     _say_end(arguments, result)
     print(start.then)
-
-
-def _start_of_preset(arguments: argparse.Namespace) -> _Start:
-    """A new prior over the codes of a codec."""
-    from jukebox_edu.training.beginning import begin_prior, check_codec, load_codec, with_codes
-    from jukebox_edu.training.presets import find_preset
-    from jukebox_edu.training.store import open_store
-
-    if arguments.train is not None:
-        advice = "Give --from MODEL instead of --codec to train a model's prior further."
-        raise ConfigError(must("train", arguments.train, "left out for a new prior", advice))
-    preset = find_preset(arguments.preset or DEFAULT_PRESET)
-    config = preset.prior(arguments.level, 1, 1)
-    vqvae = load_codec(arguments.codec)
-    check_codec(config, vqvae)
-    store = with_codes(open_store(arguments.data), vqvae, preset, progress=not arguments.quiet)
-    training = _settings(arguments, preset.prior_training(arguments.level), bool(store.held_out))
-    beginning = begin_prior(preset, store, arguments.level, training.seed)
-    notes = {"preset": preset.name}
-    return _Start(store, vqvae, beginning, training, notes, _next_after_prior(arguments, preset))
-
-
-def _start_of_model(arguments: argparse.Namespace) -> _Start:
-    """A model's prior, to be trained further."""
-    from jukebox_edu.model import load
-    from jukebox_edu.training.beginning import begin_from, with_codes
-    from jukebox_edu.training.finetune import checked_training, finetune_training
-    from jukebox_edu.training.store import open_store
-
-    if arguments.preset is not None:
-        advice = "The shape is that of the model."
-        raise ConfigError(must("preset", arguments.preset, "left out with --from", advice))
-    what, store = arguments.train or "all", open_store(arguments.data)
-    model = load(arguments.base, device="cpu", hold="one")
-    store = with_codes(store, model.vqvae, model, progress=not arguments.quiet)
-    seed = arguments.seed or 0
-    beginning = begin_from(model, store, arguments.level, what=what, seed=seed)
-    training = finetune_training(beginning.prior.config, what)
-    training = checked_training(_settings(arguments, training, bool(store.held_out)), what)
-    then = (
-        f"next: jukebox-edu train save --from {arguments.base} --prior {arguments.out} --out MODEL"
-        " (runs of other levels can be given, too)"
-    )
-    notes = {"base": model.fingerprint, "base_name": model.config.name, "train": what}
-    return _Start(store, model.vqvae, beginning, training, notes, then)
 
 
 def run_save(arguments: argparse.Namespace) -> None:
@@ -291,18 +216,3 @@ def _say_end(arguments: argparse.Namespace, result: TrainingResult) -> None:
     from jukebox_edu import units
 
     print(f"trained {result.steps:,} steps in {units.clock(result.seconds)}: {arguments.out}")
-
-
-def _next_after_prior(arguments: argparse.Namespace, preset: Preset) -> str:
-    """What to type when a prior is done."""
-    codec = " ".join(arguments.codec)
-    there = [level for level, prior in enumerate(preset.priors(1, 1)) if prior is not None]
-    below = arguments.level - 1
-    if below in there:
-        return (
-            f"next: jukebox-edu train prior {arguments.data} --out RUN-OF-LEVEL-{below} "
-            f"--level {below} --codec {codec} --preset {preset.name}"
-        )
-    runs = " ".join(f"RUN-OF-LEVEL-{level}" for level in reversed(there) if level > 0)
-    every = f"{runs} {arguments.out}".strip()
-    return f"next: jukebox-edu train save --codec {codec} --prior {every} --out MODEL"

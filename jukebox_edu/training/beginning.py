@@ -24,7 +24,7 @@ from jukebox_edu.prior.prior import Prior
 from jukebox_edu.training.finetune import extend_prior, freeze_rest
 from jukebox_edu.training.prepare import codec_digest, encode_store
 from jukebox_edu.training.presets import Preset, for_songs
-from jukebox_edu.training.results import Unfinished, song_names, trained_vqvae
+from jukebox_edu.training.results import Unfinished, song_names, spelled, trained_vqvae
 from jukebox_edu.training.run import RUN_FILE
 from jukebox_edu.training.state import seeded
 from jukebox_edu.training.store import SongStore
@@ -149,8 +149,8 @@ def begin_from(
     extended = extend_prior(
         model.priors[level],
         model.vocabularies[level],
-        artists=sorted({song.artist for song in store.songs}),
-        genres=sorted({song.genre for song in store.songs}),
+        artists=spelled(song.artist for song in store.songs),
+        genres=spelled(song.genre for song in store.songs),
         seed=seed,
     )
     return Beginning(extended.prior, extended.names, freeze_rest(extended, what))

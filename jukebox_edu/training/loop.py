@@ -35,6 +35,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from jukebox_edu.model.devices import checked_device
 from jukebox_edu.progress import Progress
 from jukebox_edu.training.board import Board, open_board
 from jukebox_edu.training.learner import Learner
@@ -42,6 +43,8 @@ from jukebox_edu.training.optimiser import rate_factor
 from jukebox_edu.training.run import Row, TrainingRun
 from jukebox_edu.training.settings import LoopSettings
 from jukebox_edu.training.state import Generators, TrainingState
+
+SHOWN = 3  # numbers of a row that are shown where nobody else watches
 
 Watch = Callable[[Mapping[str, Any]], None]  # called with every row of the log
 
@@ -106,7 +109,7 @@ class Loop:
         trained: Callable[[str], bool] | None = None,
     ) -> None:
         self.name, self.settings, self.around = name, settings, around
-        self.device = torch.device(around.device)
+        self.device = checked_device(around.device)
         self.about = {"name": name, "settings": asdict(settings), **about}
         for module in modules.values():
             module.to(self.device).train()
@@ -253,6 +256,9 @@ class Loop:
             self._board.add(row)
         if self.around.watch is not None:
             self.around.watch(row)
+        else:
+            shown = ", ".join(f"{k} {v:.3g}" for k, v in list(numbers.items())[:SHOWN])
+            self._progress.note(f"{self.name}, step {self.step}: {shown}")
 
     def save(self) -> None:
         """Keep the state of this step."""

@@ -75,16 +75,25 @@ def song_parts(song: StoredSong, longest: float) -> tuple[StoredPart, ...]:
 
 
 def _pause(times: LyricTimes, place: float, slack: float, sample_rate: int) -> float:
-    """Middle of the longest silence between words near a place (samples), or the place itself."""
-    known = times.known
+    """Middle of the longest pause between words near a place (samples), or the place itself.
+
+    Where words follow each other without a pause, the nearest beginning of a word.
+    """
+    known, text = times.known, times.lyrics
+    ends = np.concatenate([[0.0], np.maximum.accumulate(times.ends[known])]) * sample_rate
+    starts = times.starts[known] * sample_rate
+    between = zip([0, *known[:-1] + 1], known, strict=True)  # characters without a time
+    begins_word = [a == 0 or any(c.isspace() for c in text[a:b]) for a, b in between]
     low, high = place - slack, place + slack
-    begins = np.concatenate([[0.0], np.maximum.accumulate(times.ends[known])]) * sample_rate
-    ends = np.concatenate([times.starts[known] * sample_rate, [np.inf]])
-    begins, ends = np.clip(begins, low, high), np.clip(ends, low, high)
-    longest = int(np.argmax(ends - begins))
-    if ends[longest] - begins[longest] <= 0:
+    pauses = [
+        (max(low, end), min(high, start))
+        for end, start, word in zip(ends, [*starts, np.inf], [*begins_word, True], strict=True)
+        if word and end <= high and start >= low
+    ]
+    if not pauses:
         return place
-    return float(begins[longest] + ends[longest]) / 2
+    a, b = max(pauses, key=lambda p: (p[1] - p[0], -abs(p[0] + p[1] - 2 * place)))
+    return min(max((a + b) / 2, low), high)
 
 
 def _character(song: StoredSong, times: LyricTimes | None, place: int, least: int) -> int:

@@ -168,7 +168,7 @@ class FolderReport:
             lines.append(f"Notes: {len(self.notes)}")
             lines += _cut([f"  {printable(note)}" for note in self.notes], "  and {} more")
         if self.n_other:
-            lines.append(f"Other files, which are no sound: {self.n_other}")
+            lines.append(f"Other files (words, times, pictures, ...): {self.n_other}")
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, Any]:

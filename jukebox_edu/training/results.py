@@ -8,7 +8,8 @@ Lesson: notebooks/12_teach_it_your_music.ipynb
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,19 @@ def _first_name(prior: Prior, name: str) -> str:
     return next(other for other, tensor in tensors.items() if tensor is tensors[name])
 
 
+def spelled(names: Iterable[str]) -> list[str]:
+    """Names in the order of the alphabet, the usual spelling of each before its others.
+
+    Lesson: notebooks/07_style_and_time.ipynb
+
+    >>> spelled(["ADA", "Ada", "zoe", "Bo"])
+    ['Ada', 'ADA', 'Bo', 'zoe']
+    """
+    counts = Counter(names)
+    one_case = {name: name.isupper() or name.islower() for name in counts}
+    return sorted(counts, key=lambda n: (n.casefold(), -counts[n], one_case[n], n))
+
+
 def song_names(songs: Sequence[StoredSong], version: str) -> LabelVocabularies:
     """Lists of all artists and genres of some songs, "unknown" first, the others sorted.
 
@@ -161,7 +175,7 @@ def song_names(songs: Sequence[StoredSong], version: str) -> LabelVocabularies:
         if version == "v2" and kind == "genre":  # a bag of words
             given = [word for name in given for word in normalize(name, version).split("_")]
         found: dict[str, str] = {}
-        for name in sorted(given):
+        for name in spelled(given):
             shown = name.strip() if version == "tiny" else normalize(name, version)
             if normalize(name, version) not in ("", "unknown"):
                 found.setdefault(normalize(name, version), shown)

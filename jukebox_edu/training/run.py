@@ -175,7 +175,7 @@ def _differences(old: Any, new: Any, name: str = "") -> list[str]:
     """What differs between two descriptions, in words."""
     if isinstance(old, dict) and isinstance(new, dict):
         found = []
-        for key in sorted(set(old) | set(new)):
+        for key in sorted(set(old) | set(new), key=lambda k: (k not in ("name", "kind"), k)):
             where = f"{name}.{key}" if name else key
             if not (name == "settings" and _is_free(key, new)):
                 found += _differences(old.get(key), new.get(key), where)

@@ -240,7 +240,7 @@ def test_a_fine_tuned_model_keeps_the_codec_and_knows_the_names(model, tmp_path)
     assert load_known_names(tmp_path / "mine").artists[:4] == ("unknown", "Ada", "Ben", "Céline")
     assert torch.equal(logits(base, 1, "Ben", "blues"), logits(again, 1, "Ben", "blues"))
     song = again.sample("la", artist="Zoë", genre="Polka", seconds=1, progress=False)
-    assert song.codes[0].shape[1] == 1024 // 16
+    assert song.labels.artist == ("Zoë",) and song.codes[0].shape[1] * 16 >= song.length
 
 
 def test_a_run_of_another_model_is_refused(model, tmp_path):
