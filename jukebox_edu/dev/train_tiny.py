@@ -266,7 +266,7 @@ def main(arguments: list[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="train_tiny", description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, help="folder of everything")
-    parser.add_argument("--name", default="tiny-0", help="name of the model")
+    parser.add_argument("--name", default="tiny-new", help="name of the model")
     parser.add_argument("--songs", type=int, default=2000, help="training songs")
     parser.add_argument("--held-out", type=int, default=48, help="songs to measure on")
     parser.add_argument("--effort", type=float, default=1.0, help="factor on all steps")
