@@ -32,9 +32,11 @@ def percent(value: Estimate | float | None) -> str:
 
 
 def _with_interval(value: Estimate | float | None, write: Callable[[float], str]) -> str:
-    """A line may break before the bracket, but not in it."""
+    """A line may break before the bracket, but not in it; one song alone has no interval."""
     if value is None:
         return NONE
     if isinstance(value, Estimate):
+        if value.n < 2:
+            return write(value.mean)
         return f"{write(value.mean)} [{write(value.low)},\u00a0{write(value.high)}]"
     return write(value)

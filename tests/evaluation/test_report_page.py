@@ -289,3 +289,8 @@ def test_a_folder_of_another_rate_or_without_held_out_songs_is_refused(model, tm
     prepare(Noise(), tmp_path / "b", model=model, held_out=0.0, progress=False)
     with pytest.raises(ConfigError, match="a folder with held-out songs"):
         choose_songs(model, str(tmp_path / "b"), None)
+
+
+def test_one_song_alone_has_no_interval():
+    assert show(Estimate(0.5, 0.5, 0.5, 1)) == "0.50"
+    assert show(Estimate(0.5, 0.5, 0.5, 2)) == "0.50 [0.50,\u00a00.50]"
