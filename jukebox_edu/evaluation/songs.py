@@ -157,11 +157,12 @@ def from_songbook(model: Jukebox, n: int, *, first_seed: int = FIRST_SEED) -> So
 
 def _from_seed(seed: int, model: Jukebox) -> TestSong:
     random = np.random.default_rng([seed, 77])
+    repertoire = repertoire_of(model.artists(), model.genres())
     song = make_song(
         seed,
         seconds=random.uniform(7.0, LONGEST_SECONDS),
-        repertoire=repertoire_of(model.artists(), model.genres()),
-        band_gain=random.uniform(0.0, 0.3),
+        repertoire=repertoire,
+        band_gain=random.uniform(*repertoire.band_gain),
         sample_rate=model.sample_rate,
     )
     hop_seconds = model.hop_lengths[-1] / model.sample_rate

@@ -3,7 +3,7 @@
 What
     Training and teaching need songs whose licence is clean and whose every sound has a known time.
     The songbook composes them from a seed: old public-domain songs, verses from a small grammar, or
-    any text; eight singers (the artists) and eight styles (the genres); numpy alone.
+    any text; eight singers (the artists) and nine styles (the genres); numpy alone.
 
     ``song = make_song(0, seconds=10)`` gives audio, lyrics and the times of words, characters,
     phones and notes; ``stream_songs(range(1000), processes=4)`` gives a thousand of them.
@@ -17,7 +17,7 @@ Lesson: notebooks/00_ten_minutes.ipynb
 from jukebox_edu.songbook.frames import character_frames, phone_frames
 from jukebox_edu.songbook.licences import INGREDIENTS, Ingredient, ingredients_of
 from jukebox_edu.songbook.phones import PHONES
-from jukebox_edu.songbook.repertoire import EVERYTHING, TINY_0, Repertoire, repertoire_of
+from jukebox_edu.songbook.repertoire import EVERYTHING, TINY_0, TINY_1, Repertoire, repertoire_of
 from jukebox_edu.songbook.scores import compose
 from jukebox_edu.songbook.sheet import Bar, Note, Score, ScoreWord
 from jukebox_edu.songbook.song import (
@@ -41,6 +41,7 @@ __all__ = [
     "PHONES",
     "STYLES",
     "TINY_0",
+    "TINY_1",
     "VOICES",
     "Bar",
     "Ingredient",

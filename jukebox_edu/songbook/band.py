@@ -31,12 +31,14 @@ def play_band(score: Score, sample_rate: int) -> np.ndarray:
 
     Returns
     -------
-    (samples,) float32, not normalized.
+    (samples,) float32, not normalized; all zeros where the voice sings alone.
 
     Lesson: notebooks/00_ten_minutes.ipynb
     """
     rng = np.random.default_rng([0xBA2D, score.seed])
     n_samples = round(score.seconds * sample_rate)
+    if score.style.alone:
+        return np.zeros(n_samples, dtype=np.float32)
     track = np.zeros(n_samples + 4 * sample_rate, dtype=np.float32)
     beat = 60.0 / score.bpm
     sounds: dict[tuple, np.ndarray] = {}

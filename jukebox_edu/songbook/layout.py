@@ -44,6 +44,7 @@ class Plan:
     intro_bars: int  # bars before the singer
     chords: tuple[Chord, ...] | None  # round of chords; None: find them from the tune
     arrangement: Arrangement  # how the band plays
+    own_keys: bool = False  # True: only in the two keys of the voice's own
 
     @property
     def beat(self) -> float:
@@ -101,15 +102,27 @@ def _lay_out(lines: list[Line]) -> tuple[list[_Beat], list[float]]:
     return beats, ends
 
 
-def _choose_key(beats: list[_Beat], singer: Voice, rng: np.random.Generator) -> int:
+def _nearest_own_key(singer: Voice, wanted: float, lowest: int, highest: int) -> int:
+    """Return the own key nearest to `wanted`, of those from `lowest` to `highest` if there are."""
+    keys = [key for key in range(128) if key % 12 in singer.own_keys]
+    fitting = [key for key in keys if lowest <= key <= highest]
+    middle = (lowest + highest) / 2
+    nearest_to = wanted if fitting else middle  # out of range: by as little as can be
+    return min(fitting or keys, key=lambda key: abs(key - nearest_to))
+
+
+def _choose_key(
+    beats: list[_Beat], singer: Voice, rng: np.random.Generator, *, own_keys: bool
+) -> int:
     """Return the key note that puts the tune into the singer's range, with some jitter."""
     low = min(beat.semitones for beat in beats)
     high = max(beat.semitones for beat in beats)
     lowest, highest = singer.low_midi - low, singer.high_midi - high
-    if lowest >= highest:
-        return round((lowest + highest) / 2)
     middle = (lowest + highest) / 2
-    return int(np.clip(round(middle + rng.uniform(-2.5, 2.5)), lowest, highest))
+    wanted = middle + rng.uniform(-2.5, 2.5) if lowest < highest else middle
+    if own_keys:
+        return _nearest_own_key(singer, wanted, lowest, highest)
+    return int(np.clip(round(wanted), lowest, highest)) if lowest < highest else round(middle)
 
 
 def _make_bars(
@@ -136,6 +149,8 @@ def _make_introduction(
     plan: Plan, beats: list[_Beat], key: int, clock: _Clock, pickup: float
 ) -> tuple[Note, ...]:
     """Return the first beats of the tune, moved in front of it, for the lead instrument."""
+    if plan.style.alone:
+        return ()
     n_beats = plan.intro_bars * plan.beats_per_bar
     shift = n_beats * plan.beat
     return tuple(
@@ -184,7 +199,7 @@ def write_score(plan: Plan, lines: list[Line], rng: np.random.Generator) -> Scor
     Lesson: notebooks/00_ten_minutes.ipynb
     """
     beats, line_ends = _lay_out(lines)
-    key = _choose_key(beats, plan.voice, rng)
+    key = _choose_key(beats, plan.voice, rng, own_keys=plan.own_keys)
     clock = _Clock(plan, line_ends, [line.pause for line in lines])
     pickup = lines[0].pickup
     lyrics, words = _join_words(lines)

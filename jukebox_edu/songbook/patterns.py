@@ -62,8 +62,12 @@ def play_bar(style: Style, key: int, bar: Bar, number: int, *, last: bool) -> It
     number : counts the bars; some patterns change from bar to bar.
     last : True for the last bar of the song: everybody holds the chord.
 
+    A voice alone has no band: nothing is played.
+
     Lesson: notebooks/00_ten_minutes.ipynb
     """
+    if style.alone:
+        return
     chord = find_harmony(key, bar)
     if not last:
         yield from _PATTERNS[style.name](chord, bar.beats, number)

@@ -30,7 +30,6 @@ from jukebox_edu.songbook.voices import Voice, find_voice
 
 MAX_SECONDS = 600.0  # longest song
 SECONDS_RANGE = (20.0, 60.0)  # length of a song when nobody asks for one
-_OLD_SONG_SHARE = 0.3  # of the songs nobody asked a text for
 _INTRO_FROM_SECONDS = 24.0  # shorter songs start at once
 
 
@@ -80,25 +79,25 @@ def _choose_old_song(
     """Return the old song to sing, or None for new verses or the user's text."""
     if wishes.song is not None:
         return OLD_SONGS[wishes.song]
-    if wishes.lyrics is not None or rng.random() >= _OLD_SONG_SHARE:
+    if wishes.lyrics is not None or rng.random() >= wishes.repertoire.old_song_share:
         return None
     room = singer.high_midi - singer.low_midi + 2
-    meters = {STYLES[name].beats_per_bar for name in wishes.repertoire.styles}
+    bands = [STYLES[name] for name in wishes.repertoire.styles]
     if wishes.style is not None:
-        meters = {band.beats_per_bar}
+        bands = [band]
     fits = [
         old
         for old in wishes.repertoire.old_songs
-        if old.beats_per_bar in meters and old.span <= room
+        if old.span <= room and any(style.fits(old.beats_per_bar) for style in bands)
     ]
     return fits[rng.integers(len(fits))] if fits else None
 
 
 def _choose_style(rng: np.random.Generator, band: Style, wishes: Wishes, meter: int) -> Style:
-    """Return a style of the song's metre, unless the user asked for this one."""
-    if wishes.style is not None or band.beats_per_bar == meter:
+    """Return a style that fits the song's metre, unless the user asked for this one."""
+    if wishes.style is not None or band.fits(meter):
         return band
-    fitting = [name for name in wishes.repertoire.styles if STYLES[name].beats_per_bar == meter]
+    fitting = [name for name in wishes.repertoire.styles if STYLES[name].fits(meter)]
     return STYLES[_draw(rng, tuple(fitting))] if fitting else band
 
 
@@ -115,7 +114,7 @@ def _draw_plan(
         beats_per_bar=old.beats_per_bar if old else band.beats_per_bar,
         bpm=min(bpm, 150.0 if old else 135.0),
         start=rng.uniform(0.1, 0.9) + 0.1,
-        intro_bars=2 if long and rng.random() < 0.6 else 0,
+        intro_bars=2 if long and rng.random() < 0.6 and not band.alone else 0,
         chords=None,
         arrangement=PLAIN,
     )
@@ -180,11 +179,9 @@ def compose(
     old = _choose_old_song(rng, wishes, band, singer)
     band = _choose_style(rng, band, wishes, old.beats_per_bar) if old else band
     plan = _draw_plan(rng, seed, singer, band, old, (seconds or 0) >= _INTRO_FROM_SECONDS)
-    if repertoire.varied:
-        plan = replace(plan, arrangement=draw_arrangement(plan.seed))
-    else:
-        band = band.plain()
-        plan = replace(plan, style=band)
+    band = band if repertoire.manners else band.plain()
+    arrangement = draw_arrangement(plan.seed) if repertoire.varied else PLAIN
+    plan = replace(plan, style=band, arrangement=arrangement, own_keys=repertoire.own_keys)
     pause = rng.uniform(0.3, 0.8) if rng.random() < 1 / 3 else 0.0  # share of lines with one
     budget = None if seconds is None else _count_beats(plan, seconds)
     if old is not None:

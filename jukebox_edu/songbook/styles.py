@@ -1,9 +1,10 @@
-"""The eight styles of the songbook. For a model they are the *genres*.
+"""The nine styles of the songbook. For a model they are the *genres*.
 
 What
     A style is a tempo, a metre and an accompaniment (which instruments play on which beats; the
     notes are made in `patterns.py`). It is also a manner of singing: swing, dotted pairs, scoops,
-    grace notes, accents. So a style can be heard even where the band is quiet or silent.
+    grace notes, accents. So a style can be heard even where the band is quiet or silent. The ninth,
+    "a cappella", has no band at all: the voice alone, sung plainly, in any metre.
 
 Lesson: notebooks/00_ten_minutes.ipynb
 """
@@ -44,12 +45,21 @@ class Style:
     name: str  # the genre label
     beats_per_bar: int  # metre of new songs; old songs keep their own
     bpm: float  # middle tempo in beats per minute
-    lead: str  # instrument that plays the introduction
+    lead: str  # instrument that plays the introduction; "": nobody plays, the voice is alone
     manner: Manner = PLAIN_MANNER  # how notes are sung
     swing: float = 0.5  # where the second half of a beat falls, in beats; 0.5 is even
     dotted: bool = False  # True: new tunes have long-short pairs (1.5 + 0.5 beats)
     blue: bool = False  # True: new tunes flatten some thirds and sevenths
     chords: tuple[Chord, ...] = ()  # round of chords of new songs; (): draw one
+
+    @property
+    def alone(self) -> bool:
+        """True for a voice without a band."""
+        return not self.lead
+
+    def fits(self, beats_per_bar: int) -> bool:
+        """Return whether old songs of that metre can be sung so; a voice alone sings any."""
+        return self.alone or self.beats_per_bar == beats_per_bar
 
     def plain(self) -> Style:
         """Return the style with its band only, sung without any manner."""
@@ -67,6 +77,7 @@ STYLES: dict[str, Style] = {
         Style("blues", 4, 82.0, "reed", Manner("scoop"), 0.67, blue=True, chords=BLUES_ROUND),
         Style("reel", 4, 128.0, "fiddle", Manner("grace", vibrato=0.3)),
         Style("habanera", 4, 100.0, "marimba", Manner(accent=0.4), dotted=True),
+        Style("a cappella", 4, 92.0, lead=""),
     )
 }
 """The styles by name, in a fixed order. Lesson: notebooks/00_ten_minutes.ipynb"""

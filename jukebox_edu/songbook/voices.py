@@ -34,6 +34,15 @@ class Voice:
     tilt_db: float  # dB per octave above 500 Hz
     breath: float  # least share of hiss at 8 kHz, 0..1
 
+    @property
+    def own_keys(self) -> tuple[int, int]:
+        """Pitch classes (0 = C) of the voice's own two keys.
+
+        The first is a semitone above the lowest note, where a new tune of an octave just fits; the
+        second is five semitones higher, so that the two share six of their seven notes.
+        """
+        return ((self.low_midi + 1) % 12, (self.low_midi + 6) % 12)
+
 
 VOICES: dict[str, Voice] = {
     voice.name: voice

@@ -35,7 +35,7 @@ class SongbookSource:
     seconds
         Shortest and longest length that is asked for; a song ends with a line, hence earlier.
     band_gain
-        Softest and loudest band, relative to the voice.
+        Softest and loudest band, relative to the voice; None: as the repertoire has it.
     min_seconds
         Songs that turn out shorter are left out.
     repertoire
@@ -46,22 +46,25 @@ class SongbookSource:
 
     seeds: Sequence[int]
     seconds: tuple[float, float] = (7.0, 24.0)
-    band_gain: tuple[float, float] = (0.0, 0.3)
+    band_gain: tuple[float, float] | None = None
     min_seconds: float = 4.0
     progress: bool = False
     repertoire: Repertoire = EVERYTHING
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        for name in ("seconds", "band_gain"):
-            low, high = getattr(self, name)
+        for name, (low, high) in (("seconds", self.seconds), ("band_gain", self._gains)):
             if not 0 <= low <= high:
                 raise ConfigError(must(name, (low, high), "two numbers from 0, the smaller first"))
+
+    @property
+    def _gains(self) -> tuple[float, float]:
+        return self.repertoire.band_gain if self.band_gain is None else self.band_gain
 
     def _wishes(self, seed: int) -> tuple[float, float]:
         """Length (seconds) and band gain of one song."""
         random = np.random.default_rng([seed, 77])
-        return random.uniform(*self.seconds), random.uniform(*self.band_gain)
+        return random.uniform(*self.seconds), random.uniform(*self._gains)
 
     def _score(self, seed: int) -> tuple[Score, Timeline]:
         score = compose(seed, seconds=self._wishes(seed)[0], repertoire=self.repertoire)
@@ -127,7 +130,8 @@ class SongbookSource:
         """The repertoire in plain words."""
         drawn = self.repertoire
         titles = [song.title for song in drawn.old_songs]
-        return [*drawn.voices, *drawn.styles, *titles, drawn.varied]
+        manner = [drawn.varied, drawn.manners, drawn.own_keys, drawn.old_song_share]
+        return [*drawn.voices, *drawn.styles, *titles, *manner]
 
     def fingerprint(self, record: SongRecord) -> dict[str, Any]:
         """What the song is made from."""

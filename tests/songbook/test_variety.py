@@ -24,6 +24,7 @@ from jukebox_edu.songbook.arrangement import PLAIN
 from jukebox_edu.songbook.swing import swing_beat
 
 SEEDS = range(60)
+BANDS = [name for name, style in STYLES.items() if not style.alone]
 
 
 def rms(audio, start, end, sample_rate=8000):
@@ -103,14 +104,15 @@ def test_an_arrangement_changes_the_band_and_nothing_else():
     assert len({compose(seed, seconds=8).arrangement for seed in SEEDS}) == len(SEEDS)
 
 
-@pytest.mark.parametrize("style", list(STYLES))
-def test_every_style_has_its_own_band(style):
+@pytest.mark.parametrize("style", BANDS)
+def test_every_style_but_one_has_its_own_band(style):
+    assert set(STYLES) - set(BANDS) == {"a cappella"}
     score = compose(5, seconds=8, voice="Teo Bright", style="folk", lyrics="we sing a song")
     ours = render(replace(score, style=STYLES[style]), sample_rate=8000).band
     assert np.isfinite(ours).all() and rms(ours, 1, 5) > 0.005
-    for name, other in STYLES.items():
+    for name in BANDS:
         if name != style:
-            theirs = render(replace(score, style=other), sample_rate=8000).band
+            theirs = render(replace(score, style=STYLES[name]), sample_rate=8000).band
             assert np.corrcoef(ours, theirs)[0, 1] < 0.9
 
 
