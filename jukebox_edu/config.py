@@ -221,10 +221,15 @@ class LyricConfig:
     vocab_size: int = 79  # symbols, id 0 is unknown/padding
     loss_fraction: float = 0.4  # weight of the lyric loss
     encoder: TransformerConfig | None = None  # None: single-sequence design
+    both_ways: bool = False  # ours, not Jukebox's: convolutions that see what follows, too
+    ahead: int = 1  # in training, the state to look at is so many places after its character
 
     def __post_init__(self) -> None:
         """Check the values."""
         _positive(self, "n_tokens", "vocab_size")
+        fits = not self.both_ways or self.encoder is not None
+        _require(fits, "both_ways", self.both_ways, "False where there is no encoder")
+        _require(0 <= self.ahead < 16, "ahead", self.ahead, "from 0 to 15 characters")
         _require(self.n_tokens % 2 == 0, "n_tokens", self.n_tokens, "even")
 
 

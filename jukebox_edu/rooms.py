@@ -16,7 +16,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("widgets",),
     ("training",),
     ("evaluation",),
-    ("model", "song"),
+    ("model", "runs", "song"),
     ("plotting",),
     ("page",),
     ("alignment",),

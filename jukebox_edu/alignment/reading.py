@@ -36,7 +36,6 @@ from jukebox_edu.sampling.windows import window_starts
 from jukebox_edu.transformer.patterns import LYRICS, PRIME
 
 IN_MEMORY = 2**28  # bytes of one song's weights that are kept in memory
-AHEAD = 1  # a lyric state has read the characters before its own, not its own
 Window = tuple[int, np.ndarray, np.ndarray]  # start, characters (n_tokens,), weights (n, n_tokens)
 
 
@@ -210,4 +209,5 @@ def align(
         windows = ((r.start, r.characters, r.weights[layer][head]) for r in readings)
         tables.append(merge_windows(windows if text else (), codes.shape[1], len(text), in_memory))
     hop_seconds = units.samples_to_seconds(config.hop_length, config.sample_rate)
-    return Alignment(tuple(tables), hop_seconds, texts, layer, head, ahead=AHEAD)
+    ahead = config.lyrics.ahead if config.lyrics else 1
+    return Alignment(tuple(tables), hop_seconds, texts, layer, head, ahead=ahead)

@@ -164,7 +164,8 @@ def _prior(config: PriorConfig) -> Iterator[Names]:
     if config.conditioner is not None:
         yield from _conditioner(config.conditioner)
     if config.lyrics is not None and config.lyrics.encoder is not None:
-        yield from _lyric_encoder(config.lyrics.encoder)
+        encoder, both_ways = config.lyrics.encoder, config.lyrics.both_ways
+        yield from (_lyric_convolutions if both_ways else _lyric_encoder)(encoder)
 
 
 def _labels(timing: bool) -> Iterator[Names]:
@@ -196,6 +197,18 @@ def _lyric_encoder(encoder: TransformerConfig) -> Iterator[Names]:
     yield from _pointwise(part / Names("project", "prime_state_proj", "proj_in"))
     yield from _weight_and_bias(part / Names("norm", "prime_state_ln", "final_layer_norm"))
     yield part / Names("output.weight", "prime_x_out.weight", "lm_head.weight")
+
+
+def _lyric_convolutions(encoder: TransformerConfig) -> Iterator[Names]:
+    """Ours alone: no other format has them, and none is written with them."""
+    part = _same("lyric_encoder")
+    yield part / _same("token_embedding.weight")
+    yield part / _same("position_embedding")
+    for block in range(encoder.depth):
+        for step in ("dilated", "pointwise"):
+            yield from _weight_and_bias(part / _same(f"stack.layers.{block}.{step}"))
+    yield from _weight_and_bias(part / _same("project"))
+    yield from _weight_and_bias(part / _same("norm"))
 
 
 def canonical(name: str) -> str:

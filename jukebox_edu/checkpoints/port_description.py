@@ -118,6 +118,9 @@ def _port_encoder(
 ) -> dict[str, Any] | None:
     if encoder is None or lyrics is None:
         return None
+    if lyrics.both_ways:
+        advice = "The port has no such encoder: convert to a model folder instead."
+        raise ConfigError(must("both_ways", lyrics.both_ways, "False", advice))
     return {
         "n_ctx": lyrics.n_tokens,
         "mask": True,

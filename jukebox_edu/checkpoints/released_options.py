@@ -131,6 +131,10 @@ def _lyrics(config: PriorConfig) -> dict[str, Any]:
     lyrics = config.lyrics
     if lyrics is None:
         return {"use_tokens": False, "n_tokens": 0}
+    if lyrics.both_ways:
+        raise ConfigError(must("both_ways", lyrics.both_ways, "False", _ADVICE))
+    if lyrics.ahead != 1:
+        raise ConfigError(must("ahead", lyrics.ahead, "1", _ADVICE))
     values = {
         "use_tokens": True,
         "n_tokens": lyrics.n_tokens,

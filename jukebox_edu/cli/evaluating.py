@@ -49,6 +49,10 @@ def add_commands(commands: Any) -> None:
     evaluate.add_argument("--generate", type=int, default=0, metavar="K", help="write K songs, too")
     evaluate.add_argument("--seconds", type=float, default=10, help="length of generated songs")
     evaluate.add_argument("--seed", type=int, default=0, help="of generated songs and chance")
+    evaluate.add_argument(
+        "--sing", type=int, default=0, metavar="N", help="let it sing N songs, and judges listen"
+    )
+    evaluate.add_argument("--judges", metavar="DIR", help="folder of the judges")
     evaluate.add_argument("--log", metavar="FILE", help="training log (JSON lines) to draw")
     evaluate.add_argument("--json", action="store_true", help="print the figures, too")
     add_model_options(evaluate)
@@ -74,13 +78,15 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
     Lesson: notebooks/13_measure_it.ipynb
     """
     from jukebox_edu.evaluation import evaluate
+    from jukebox_edu.evaluation.judges import load_judges
     from jukebox_edu.sampling.run_folder import checked_folder
 
-    for name, least in (("n", 1), ("generate", 0)):
+    for name, least in (("n", 1), ("generate", 0), ("sing", 0)):
         value = getattr(arguments, name)
         if value is not None and value < least:
             raise ConfigError(must(name, value, f"a number of songs from {least}"))
     log = read_log(arguments.log) if arguments.log else ()
+    judges = load_judges(arguments.judges) if arguments.sing else None
     model = load_model(arguments)
     chosen = choose_songs(model, arguments.songs, arguments.n)
     folder = checked_folder(arguments.out)
@@ -90,6 +96,8 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
         generated=generate(model, chosen.songs, arguments),
         training_codes=chosen.training,
         probe_songs=chosen.probe,
+        judges=judges,
+        sing=arguments.sing,
         source=chosen.source,
         progress=not arguments.quiet,
         seed=arguments.seed,

@@ -14,6 +14,7 @@ from typing import Any
 from jukebox_edu import plotting
 from jukebox_edu.cli.report_cells import NONE, percent, show
 from jukebox_edu.cli.report_generated import generated_section, memorisation_section
+from jukebox_edu.cli.report_singing import singing_section
 from jukebox_edu.evaluation import Report, paper
 from jukebox_edu.evaluation.conditioning import PriorFigures
 from jukebox_edu.evaluation.word_errors import TimingErrors
@@ -52,7 +53,13 @@ def sections(report: Report, log: Sequence[Mapping[str, Any]] = ()) -> tuple[Rep
     found: list[ReportSection | None] = [_codec(report), _codebooks(report)]
     found += [_prior(figures, report) for figures in reversed(report.priors)]
     found += [_timing(report), _probe(report), generated_section(report)]
-    found += [memorisation_section(report), _training(log), _songs(report), _notes(report)]
+    found += [
+        singing_section(report),
+        memorisation_section(report),
+        _training(log),
+        _songs(report),
+        _notes(report),
+    ]
     return tuple(section for section in found if section is not None)
 
 

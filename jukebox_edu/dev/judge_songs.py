@@ -3,7 +3,7 @@
 What
     Seeds from 2,000,000 on are the judges' own: models are trained on small numbers and measured on
     songs from 1,000,000 on, the judges themselves on songs from 3,000,000 on. A quarter of the
-    songs is drawn from the bundled model's older repertoire, so that its plain arrangements are
+    songs is drawn from the bundled model's own repertoire, so that its plain arrangements are
     known, too. Songs for the tuned panel pass through a codec, each through one level drawn by its
     seed; their labels are those of the song before.
 Conventions
@@ -28,7 +28,7 @@ from jukebox_edu.sampling.storing import write_whole
 from jukebox_edu.songbook import (
     EVERYTHING,
     STYLES,
-    TINY_0,
+    TINY_1,
     VOICES,
     Repertoire,
     SongbookSong,
@@ -42,6 +42,8 @@ TUNING_SEEDS = 2_500_000  # songs that pass through a codec
 CHOOSING_SEEDS = 2_900_000  # songs on which the penalty is chosen, through a codec or not
 TEST_SEEDS = 3_000_000
 CHUNK = 50  # songs per file
+BAND_GAIN = (0.1, 0.3)  # softest and loudest band beside a voice of 1; a style must be audible
+VERSION = 2  # raised whenever the songs of a seed change, so that older files are not read
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,9 +60,9 @@ class JudgeSong:
 
 
 def sing(seed: int, repertoire: Repertoire | None = None, share: float = 0.25) -> SongbookSong:
-    """A song of 6 to 12 seconds whose band is 0 to 0.3 times as loud as the voice.
+    """A song of 6 to 12 seconds; its band, if its style has one, can be heard (`BAND_GAIN`).
 
-    With probability `share` it comes from `repertoire` (None: tiny-0's), otherwise from all.
+    With probability `share` it comes from `repertoire` (None: tiny-1's), otherwise from all.
 
     Lesson: notebooks/13_measure_it.ipynb
     """
@@ -69,8 +71,8 @@ def sing(seed: int, repertoire: Repertoire | None = None, share: float = 0.25) -
     return make_song(
         seed,
         seconds=float(random.uniform(6.0, 12.0)),
-        band_gain=float(random.uniform(0.0, 0.3)),
-        repertoire=(repertoire or TINY_0) if own else EVERYTHING,
+        band_gain=float(random.uniform(*BAND_GAIN)),
+        repertoire=(repertoire or TINY_1) if own else EVERYTHING,
     )
 
 
@@ -151,7 +153,7 @@ def sung(
     songs: list[JudgeSong] = []
     for start in range(first_seed, first_seed + n_songs, CHUNK):
         n = min(CHUNK, first_seed + n_songs - start)
-        path = folder / f"songs-{start}-{n}.npz"
+        path = folder / f"songs-{VERSION}-{start}-{n}.npz"
         if not path.is_file():
             write_chunk(path, [learned(seed, model) for seed in range(start, start + n)])
         songs += read_chunk(path)

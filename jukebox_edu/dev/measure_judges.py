@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from jukebox_edu.config import to_json_dict
-from jukebox_edu.dev.judge_songs import TEST_SEEDS, sing, through_codec
+from jukebox_edu.dev.judge_songs import BAND_GAIN, TEST_SEEDS, sing, through_codec
 from jukebox_edu.evaluation.intervals import estimate
 from jukebox_edu.evaluation.judges.features import FRAME_SECONDS, log_mel
 from jukebox_edu.evaluation.judges.listening import Listening, Request
@@ -130,6 +130,7 @@ def card(data: dict[str, Any], judges: Judges) -> str:
         for part in figures.values()
         if part["pitch"] is not None
     ]
+    low, high = BAND_GAIN
     voices, styles = judges.clean.voice.config.names, judges.clean.style.config.names
     return "\n".join(
         [
@@ -146,7 +147,8 @@ def card(data: dict[str, Any], judges: Judges) -> str:
             "",
             "**Licence:** CC-BY-4.0, as the songs they learned from.",
             "",
-            f"On {data['songs']} songs of 6 to 12 s, band 0 to 0.3 times as loud as the voice;",
+            f"On {data['songs']} songs of 6 to 12 s, bands {low:g} to {high:g} times as loud as "
+            "the voice;",
             "means over songs with 95 % intervals. Guessing would name",
             f"{100 / len(voices):.1f} % of voices and {100 / len(styles):.1f} % of styles.",
             "",

@@ -7,7 +7,9 @@ What
     save       the folder of judges
     measure    their figures on songs of other seeds, real and through the codec; the card
 
-    A finished part is not repeated when the command is given again.
+    A finished part is not repeated when the command is given again. Without --codec only the clean
+    judges are trained; the same command with --codec goes on from them. A codec is a model's name
+    or folder, or a folder of `train_tiny` whose codes are there and whose priors need not be.
 Lesson: notebooks/13_measure_it.ipynb
 """
 
@@ -37,27 +39,32 @@ from jukebox_edu.dev.judge_training import (
     train_judge,
     voice_label,
 )
+from jukebox_edu.dev.tiny_recipe import Recipe as TinyRecipe
+from jukebox_edu.dev.tiny_recipe import codec_of, vocabularies
+from jukebox_edu.errors import ConfigError, must
 from jukebox_edu.evaluation.judges.classifiers import ClassifierConfig
 from jukebox_edu.evaluation.judges.files import PanelConfig, load_judges, new_panel, save_judges
 from jukebox_edu.evaluation.judges.panel import Judges, Panel
 from jukebox_edu.evaluation.judges.recogniser import RecogniserConfig
 from jukebox_edu.model import Jukebox, load
+from jukebox_edu.prior.prior import Prior
 from jukebox_edu.sampling.storing import read_json, write_json, write_whole
 from jukebox_edu.songbook import STYLES, VOICES
+from jukebox_edu.training.store_plan import codec_digest
 
 SHAPE = PanelConfig(
     RecogniserConfig(), 2.0, ClassifierConfig(tuple(VOICES)), ClassifierConfig(tuple(STYLES))
 )
 LABELS = {"recogniser": phones_label, "voice": voice_label, "style": style_label}
 CLEAN = {
-    "recogniser": LoopSettings(steps=1500, frames=128),
+    "recogniser": LoopSettings(steps=2500, frames=128),
     "voice": LoopSettings(steps=500, frames=256, seed=1),
-    "style": LoopSettings(steps=900, frames=384, seed=2),
+    "style": LoopSettings(steps=1500, frames=384, seed=2),
 }
 TUNED = {
-    "recogniser": LoopSettings(steps=1000, frames=128, rate=1e-3, seed=3),
+    "recogniser": LoopSettings(steps=2000, frames=128, rate=1e-3, seed=3),
     "voice": LoopSettings(steps=250, frames=256, rate=1e-3, seed=4),
-    "style": LoopSettings(steps=350, frames=384, rate=1e-3, seed=5),
+    "style": LoopSettings(steps=700, frames=384, rate=1e-3, seed=5),
 }
 N_CHOOSING = 30  # songs on which the penalty is chosen
 
@@ -68,7 +75,7 @@ class Recipe:
 
     out: Path  # folder of the judges
     work: Path  # folder of songs and unfinished judges
-    codec: str | None  # a model's name or folder; None: no tuned panel
+    codec: str | None  # a model's name or folder, or train_tiny's; None: no tuned panel
     n_songs: int  # clean songs
     n_tuning: int  # songs through the codec
     n_test: int  # songs to measure on
@@ -104,12 +111,23 @@ def _train(
     write_json(path.with_suffix(".json"), {"steps": settings.steps, "cpu_seconds": spent})
 
 
-def training_record(recipe: Recipe) -> dict[str, Any]:
+def tuned_kind(model: Jukebox) -> str:
+    """Name of the unfinished judges of a codec; another codec has others.
+
+    Lesson: notebooks/13_measure_it.ipynb
+    """
+    return f"tuned-{codec_digest(model.vqvae)}"
+
+
+def training_record(recipe: Recipe, model: Jukebox | None) -> dict[str, Any]:
     """From how much each network learned, as far as it is written down.
 
     Lesson: notebooks/13_measure_it.ipynb
     """
-    rows = {path.stem: read_json(path) for path in sorted(recipe.work.glob("*-*.json"))}
+    kinds = ("clean", *(() if model is None else (tuned_kind(model),)))
+    names = [f"{kind}-{name}" for kind in kinds for name in LABELS]
+    known = {name: recipe.work / f"{name}.json" for name in names}
+    rows = {name: read_json(path) for name, path in known.items() if path.is_file()}
     return {"songs": recipe.n_songs, "tuning_songs": recipe.n_tuning, "networks": rows}
 
 
@@ -149,21 +167,43 @@ def train(recipe: Recipe, model: Jukebox | None) -> Judges:
     clean = _train_panel(recipe, "clean", fresh_panel(), clean_songs, choosing)
     tuned, codec = None, ""
     if model is not None:
-        codec = f"{model.config.name} {model.fingerprint}"
-        through = partial(sung, recipe.work / "songs" / f"through-{model.fingerprint[:12]}",
-                          model=model)  # fmt: skip
+        digest = codec_digest(model.vqvae)
+        codec = f"{model.config.name} {digest}"
+        through = partial(sung, recipe.work / "songs" / f"through-{digest}", model=model)
 
         def mixed() -> Sequence[JudgeSong]:
             own = through(judge_songs.TUNING_SEEDS, recipe.n_tuning)
             return [*own, *clean_songs()[: recipe.n_tuning // 4]]
 
         tuned = _train_panel(
-            recipe, "tuned", copy.deepcopy(clean), mixed,
+            recipe, tuned_kind(model), copy.deepcopy(clean), mixed,
             partial(through, judge_songs.CHOOSING_SEEDS, N_CHOOSING),
         )  # fmt: skip
     judges = Judges(clean, tuned, codec)
     save_judges(recipe.out, judges)
     return load_judges(recipe.out)  # as others will read them
+
+
+def codec_model(codec: str) -> Jukebox:
+    """A model by name or folder; of a folder of `train_tiny`, its codec with priors left at random.
+
+    Raises
+    ------
+    ConfigError
+        If `train_tiny` has not finished its codec.
+
+    Lesson: notebooks/13_measure_it.ipynb
+    """
+    folder = Path(codec)
+    if not (folder / "songs.done").is_file():
+        return load(codec, device="cpu")
+    if not (folder / "codes.done").is_file():
+        advice = "Wait for its stage codes."
+        raise ConfigError(must("codec", codec, "a folder whose codec is finished", advice))
+    training = TinyRecipe(folder, folder.name, 0, 0, 1.0)
+    priors = [Prior(prior) for prior in training.config.priors]
+    names = vocabularies(training)
+    return Jukebox(training.config, codec_of(training), priors, (names,) * len(priors))
 
 
 def parsed(arguments: Sequence[str] | None = None) -> Recipe:
@@ -174,7 +214,7 @@ def parsed(arguments: Sequence[str] | None = None) -> Recipe:
     parser = argparse.ArgumentParser(description="Train the judges of the songbook.")
     parser.add_argument("--out", type=Path, default=Path("judges"), help="folder of the judges")
     parser.add_argument("--work", type=Path, default=Path("runs/judges"), help="unfinished things")
-    parser.add_argument("--codec", help="model whose codec the tuned judges shall know")
+    parser.add_argument("--codec", help="whose codec the tuned judges shall know")
     parser.add_argument("--songs", type=int, default=2000, help="clean songs to learn from")
     parser.add_argument("--tuning-songs", type=int, default=500, help="songs through the codec")
     parser.add_argument("--test-songs", type=int, default=48, help="songs to measure on")
@@ -193,10 +233,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Lesson: notebooks/13_measure_it.ipynb
     """
     recipe = parsed(arguments)
-    model = None if recipe.codec is None else load(recipe.codec, device="cpu")
+    model = None if recipe.codec is None else codec_model(recipe.codec)
     judges = train(recipe, model)
     figures: dict[str, Any] = measure_judges.measure(judges, model, recipe.n_test, recipe.n_pitch)
-    figures["training"] = training_record(recipe)
+    figures["training"] = training_record(recipe, model)
     measure_judges.write(recipe.out, figures, judges)
     _say(json.dumps(figures["judges"], indent=1))
     return 0

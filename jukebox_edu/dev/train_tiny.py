@@ -1,22 +1,24 @@
 """Train the bundled model from nothing: `python -m jukebox_edu.dev.train_tiny --out runs/tiny`.
 
 What
-    songs      sing the training songs
+    songs      sing the training songs, and some to look at now and then
+    listener   train the small network that teaches the codec to keep phones
     vqvae-*    train each level of the codec (two at a time, one core each)
-    codes      encode all songs (two at a time)
-    prior-*    train each prior (two at a time), the upper two in two rounds
+    codes      encode all songs (two at a time), if the first gate is passed
+    prior-*    train each prior (two at a time)
     save       the model folder
-    measure    figures on held-out songs, log and card, in that folder
+    measure    figures on songs never trained on, log and card, in that folder
+    words      the other gates
 
     A finished stage is not repeated when the command is given again, and a stage that was killed
-    goes on from its last state, at most `SAVE_EVERY` steps back, with the same result.
+    goes on from its last state, at most `SAVE_EVERY` steps back, with the same result. The gates
+    (`gates.py`) stop it where going on is useless.
 Lesson: notebooks/12_teach_it_your_music.ipynb
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import os
 import subprocess
@@ -27,96 +29,62 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file, save
 
-from jukebox_edu.config import ModelConfig
-from jukebox_edu.labels import LabelVocabularies, Vocabulary
+from jukebox_edu.dev.gates import (
+    GateMissed,
+    check,
+    deletion_gate,
+    probe_gate,
+    word_gates,
+)
+from jukebox_edu.dev.tiny_recipe import RUNS, Recipe, codec_of, vocabularies
+from jukebox_edu.model import load
 from jukebox_edu.prior.prior import Prior
-from jukebox_edu.sampling.storing import write_json, write_whole
-from jukebox_edu.songbook import STYLES, VOICES
+from jukebox_edu.sampling.storing import read_json, write_json, write_whole
 from jukebox_edu.training import presets
 from jukebox_edu.training.codeset import coded_songs
+from jukebox_edu.training.listener import Heard, Listener, train_listener
 from jukebox_edu.training.prepare import encode_store, prepare
 from jukebox_edu.training.prior_loop import train_prior
-from jukebox_edu.training.results import Unfinished, trained_prior, trained_vqvae
+from jukebox_edu.training.results import Unfinished, trained_prior
 from jukebox_edu.training.run import LOG_FILE, read_log
-from jukebox_edu.training.settings import LoopSettings
-from jukebox_edu.training.songbook_source import SongbookSource
-from jukebox_edu.training.state import seeded, state_files
+from jukebox_edu.training.state import seeded
 from jukebox_edu.training.store import open_store
 from jukebox_edu.training.vqvae_loop import train_vqvae
 from jukebox_edu.vqvae.model import VQVAE
 
-SAVE_EVERY = 50  # steps; half a minute
-RUNS = ("vqvae-2", "vqvae-1", "vqvae-0",
-        "prior-2", "prior-1", "prior-0", "prior-2-again", "prior-1-again")  # fmt: skip
-
-
-@dataclasses.dataclass(frozen=True)
-class Recipe:
-    """What is trained, and where."""
-
-    out: Path  # folder of everything
-    name: str  # of the model, e.g. "tiny-0"
-    n_songs: int  # training songs
-    n_held_out: int  # songs to measure on
-    effort: float  # factor on all steps
-    device: str = "cpu"  # where it is trained
-
-    @property
-    def config(self) -> ModelConfig:
-        """The model's shape."""
-        return presets.tiny(self.name, len(VOICES) + 1, len(STYLES) + 1)
-
-    @property
-    def songs(self) -> Path:
-        """The training songs, with their codes once there are any."""
-        return self.out / "songs"
-
-    @property
-    def model(self) -> Path:
-        """The finished model."""
-        return self.out / self.name
-
-    def settings(self, run: str) -> Any:
-        """Settings of one run, by its name."""
-        kind, level, *again = run.split("-")
-        if kind == "vqvae":
-            settings: LoopSettings = presets.tiny_codec(int(level))
-        else:
-            settings = presets.tiny_prior(int(level), bool(again))
-        steps = max(1, int((settings.steps or 1) * self.effort))
-        return dataclasses.replace(settings, steps=steps, save_every=SAVE_EVERY)
-
-    def finished(self, run: str) -> bool:
-        """Whether a run has come to its end."""
-        folder, steps = self.out / run, self.settings(run).steps
-        states = state_files(folder) if folder.is_dir() else []
-        return bool(states) and states[0].stem == f"state-{steps:08d}"
-
-
-def vocabularies() -> LabelVocabularies:
-    """Voices and styles of the songbook, "unknown" first.
-
-    Lesson: notebooks/07_style_and_time.ipynb
-    """
-    return LabelVocabularies(
-        artists=Vocabulary.from_names(["unknown", *VOICES], "tiny", "artist"),
-        genres=Vocabulary.from_names(["unknown", *STYLES], "tiny", "genre"),
-    )
-
 
 def stage_songs(recipe: Recipe) -> None:
-    """Sing; songs to measure on are other seeds, sung when they are needed."""
+    """Sing; songs to measure the finished model on are other seeds, sung when they are needed."""
     codec = recipe.config.vqvae
     prepare(
-        SongbookSource(range(recipe.n_songs)),
+        recipe.source,
         recipe.songs,
         sample_rate=codec.sample_rate,
         hop_length=codec.hop_lengths[-1],
-        held_out=0.0,
+        held_out=0.06,
         workers=2,
     )
     write_json(recipe.out / "songs.done", {"songs": recipe.n_songs})
+
+
+def new_listener(recipe: Recipe) -> Listener:
+    """A listener for the codec's rate and top-level codes.
+
+    Lesson: notebooks/12_teach_it_your_music.ipynb
+    """
+    codec = recipe.config.vqvae
+    return Listener(codec.sample_rate, codec.hop_lengths[-1])
+
+
+def stage_listener(recipe: Recipe) -> None:
+    """Train the listener on the songs themselves."""
+    codec, songs = recipe.config.vqvae, open_store(recipe.songs).train
+    training = presets.tiny_listener(recipe.effort)
+    listener = train_listener(songs, codec.sample_rate, codec.hop_lengths[-1], training)
+    data = save(listener.state_dict())
+    write_whole(recipe.out / "listener.safetensors", lambda file: file.write(data))
 
 
 def stage_vqvae(recipe: Recipe, level: int) -> None:
@@ -124,60 +92,58 @@ def stage_vqvae(recipe: Recipe, level: int) -> None:
     run = f"vqvae-{level}"
     with seeded(level):
         vqvae = VQVAE(recipe.config.vqvae)
-    songs = open_store(recipe.songs).train
-    train_vqvae(vqvae, songs, recipe.settings(run), out=recipe.out / run, device=recipe.device)
+    if recipe.start:
+        vqvae.load_state_dict(load(recipe.start, device="cpu").vqvae.state_dict())
+    listener = new_listener(recipe)
+    listener.load_state_dict(load_file(recipe.out / "listener.safetensors"))
+    train_vqvae(
+        vqvae,
+        open_store(recipe.songs).train,
+        recipe.settings(run),
+        losses=[Heard(presets.HEARD, listener)],
+        out=recipe.out / run,
+        device=recipe.device,
+    )
 
 
-def codec_of(recipe: Recipe) -> VQVAE:
-    """The codec, put together from its separately trained levels.
-
-    Lesson: notebooks/12_teach_it_your_music.ipynb
-    """
-    return trained_vqvae([recipe.out / f"vqvae-{level}" for level in range(3)])
-
-
-def stage_codes(recipe: Recipe) -> None:
+def stage_codes(recipe: Recipe, go_on: bool = False) -> None:
     """Encode all songs; short ones are filled up to a whole window with silence."""
+    held_out = open_store(recipe.songs).held_out
+    gate = probe_gate(codec_of(recipe), list(held_out))
+    check(recipe.out / "gates.json", [gate], go_on)
     unfinished: Any = Unfinished(codec_of(recipe), recipe.config)
     store = encode_store(recipe.songs, unfinished, workers=2)
     write_json(recipe.out / "codes.done", {"codec": store.codec})
 
 
-def stage_prior(recipe: Recipe, level: int, again: bool = False) -> None:
-    """Train one prior; a second round goes on from the first with settings of its own."""
-    run, first = f"prior-{level}{'-again' if again else ''}", f"prior-{level}"
+def stage_prior(recipe: Recipe, level: int) -> None:
+    """Train one prior."""
+    run, names, store = f"prior-{level}", vocabularies(recipe), open_store(recipe.songs)
     with seeded(100 + level):
         prior = Prior(recipe.config.priors[level])
-    if again:
-        prior = trained_prior(recipe.out / first).prior
-    names, store = vocabularies(), open_store(recipe.songs)
     lists = {"artists": list(names.artists.names), "genres": list(names.genres.names)}
+    songs, held_out = (
+        coded_songs(store, [recipe.config.priors[level]], names, split)
+        for split in ("train", "held_out")
+    )
     train_prior(
         prior,
-        coded_songs(store, [recipe.config.priors[level]], names),
+        songs,
         recipe.settings(run),
+        held_out=held_out,
         out=recipe.out / run,
         device=recipe.device,
-        notes={**lists, "codec": store.codec, "start": first if again else ""},
+        notes={**lists, "codec": store.codec},
     )
-
-
-def last_run(recipe: Recipe, level: int) -> Path:
-    """The run of a prior's last round.
-
-    Lesson: notebooks/12_teach_it_your_music.ipynb
-    """
-    again = f"prior-{level}-again"
-    return recipe.out / (again if again in RUNS else f"prior-{level}")
 
 
 def stage_save(recipe: Recipe) -> None:
     """The model folder."""
     from jukebox_edu.checkpoints import KnownNames, save_model
 
-    names = vocabularies()
+    names = vocabularies(recipe)
     known = KnownNames(names.artists.names, names.genres.names)
-    priors = [trained_prior(last_run(recipe, level)).prior for level in range(3)]
+    priors = [trained_prior(recipe.out / f"prior-{level}").prior for level in range(3)]
     save_model(
         recipe.model,
         recipe.config,
@@ -192,7 +158,6 @@ def stage_measure(recipe: Recipe) -> None:
     """Figures on songs that were never trained on, with log and card, in the model folder."""
     from jukebox_edu.dev.model_card import write_card
     from jukebox_edu.evaluation import evaluate, from_songbook
-    from jukebox_edu.model import load
 
     model = load(recipe.model, device="cpu")
     songs = from_songbook(model, recipe.n_held_out)
@@ -207,27 +172,41 @@ def stage_measure(recipe: Recipe) -> None:
     write_json(recipe.model / "figures.json", report.to_json())
 
 
-STAGES: dict[str, Callable[[Recipe], None]] = {
-    "songs": stage_songs,
-    "vqvae-2": lambda r: stage_vqvae(r, 2),
-    "vqvae-1": lambda r: stage_vqvae(r, 1),
-    "vqvae-0": lambda r: stage_vqvae(r, 0),
+def stage_words(recipe: Recipe, go_on: bool = False) -> None:
+    """The gates of the finished model: the lyrics must be used, and their phones heard."""
+    from jukebox_edu.dev.singing_study import read_study
+    from jukebox_edu.evaluation import Report
+
+    gates = word_gates(Report.from_json(read_json(recipe.model / "figures.json")))
+    study = recipe.model / "singing.json"
+    sung = read_study(study).sound("sung") if study.is_file() else None
+    if sung is not None:
+        gates.append(deletion_gate(sung.best.deletions.mean))
+    check(recipe.out / "gates.json", gates, go_on)
+
+
+STAGES: dict[str, Callable[[Recipe, bool], None]] = {
+    "songs": lambda r, go_on: stage_songs(r),
+    "listener": lambda r, go_on: stage_listener(r),
+    "vqvae-2": lambda r, go_on: stage_vqvae(r, 2),
+    "vqvae-1": lambda r, go_on: stage_vqvae(r, 1),
+    "vqvae-0": lambda r, go_on: stage_vqvae(r, 0),
     "codes": stage_codes,
-    "prior-2": lambda r: stage_prior(r, 2),
-    "prior-1": lambda r: stage_prior(r, 1),
-    "prior-0": lambda r: stage_prior(r, 0),
-    "prior-2-again": lambda r: stage_prior(r, 2, again=True),
-    "prior-1-again": lambda r: stage_prior(r, 1, again=True),
-    "save": stage_save,
-    "measure": stage_measure,
+    "prior-2": lambda r, go_on: stage_prior(r, 2),
+    "prior-1": lambda r, go_on: stage_prior(r, 1),
+    "prior-0": lambda r, go_on: stage_prior(r, 0),
+    "save": lambda r, go_on: stage_save(r),
+    "measure": lambda r, go_on: stage_measure(r),
+    "words": stage_words,
 }
 # rows run one after the other; the lists within a row run side by side
 ORDER = (
     [["songs"]],
+    [["listener"]],
     [["vqvae-2"], ["vqvae-1", "vqvae-0"]],
     [["codes"]],
-    [["prior-2", "prior-2-again"], ["prior-1", "prior-0", "prior-1-again"]],
-    [["save", "measure"]],
+    [["prior-2"], ["prior-1", "prior-0"]],
+    [["save", "measure", "words"]],
 )
 
 
@@ -238,10 +217,13 @@ def is_done(recipe: Recipe, stage: str) -> bool:
     """
     files = {"save": recipe.model / "config.json", "measure": recipe.model / "figures.json"}
     files |= {name: recipe.out / f"{name}.done" for name in ("songs", "codes")}
+    files["listener"] = recipe.out / "listener.safetensors"
+    if stage == "words":  # takes no time
+        return False
     return recipe.finished(stage) if stage in RUNS else files[stage].exists()
 
 
-def run_stage(recipe: Recipe, stage: str) -> None:
+def run_stage(recipe: Recipe, stage: str, go_on: bool = False) -> None:
     """Do one stage, unless its result is there already.
 
     Lesson: notebooks/12_teach_it_your_music.ipynb
@@ -250,7 +232,7 @@ def run_stage(recipe: Recipe, stage: str) -> None:
         return
     torch.set_num_threads(1)
     started = time.monotonic()
-    STAGES[stage](recipe)
+    STAGES[stage](recipe, go_on)
     seconds = time.monotonic() - started
     if stage in RUNS:  # counts the time before interruptions too
         seconds = read_log(recipe.out / stage)[-1]["seconds"]
@@ -267,23 +249,34 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="train_tiny", description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, help="folder of everything")
     parser.add_argument("--name", default="tiny-new", help="name of the model")
-    parser.add_argument("--songs", type=int, default=2000, help="training songs")
+    parser.add_argument("--songs", type=int, default=3000, help="training songs")
     parser.add_argument("--held-out", type=int, default=48, help="songs to measure on")
     parser.add_argument("--effort", type=float, default=1.0, help="factor on all steps")
     parser.add_argument("--device", default="cpu", help="where to train: cpu, cuda")
+    parser.add_argument("--start", default="", help="model whose codec goes on learning")
+    parser.add_argument("--compiled", action="store_true", help="compile priors; needs g++")
+    parser.add_argument("--go-on", action="store_true", help="do not stop at a missed gate")
     parser.add_argument("--stages", nargs="*", choices=list(STAGES), help="only these, in order")
     given = parser.parse_args(arguments)
-    recipe = Recipe(given.out, given.name, given.songs, given.held_out, given.effort, given.device)
+    recipe = Recipe(
+        given.out, given.name, given.songs, given.held_out, given.effort, given.device,
+        given.start, given.compiled,
+    )  # fmt: skip
     recipe.out.mkdir(parents=True, exist_ok=True)
     if given.stages:
-        for stage in given.stages:
-            run_stage(recipe, stage)
+        try:
+            for stage in given.stages:
+                run_stage(recipe, stage, given.go_on)
+        except GateMissed as missed:
+            print(f"train_tiny stops: {missed}", file=sys.stderr)
+            return 3
         return 0
     for row in ORDER:
         calls = [_command(given) + ["--stages", *stages] for stages in row]
         running = [subprocess.Popen(call, env=_one_thread()) for call in calls]
-        if any([process.wait() for process in running]):
-            return 1
+        ends = [process.wait() for process in running]  # below 0: killed
+        if any(ends):
+            return next(end for end in ends if end)
     return 0
 
 
@@ -292,6 +285,8 @@ def _command(given: argparse.Namespace) -> list[str]:
         sys.executable, "-m", "jukebox_edu.dev.train_tiny", "--out", str(given.out),
         "--name", given.name, "--songs", str(given.songs), "--held-out", str(given.held_out),
         "--effort", str(given.effort), "--device", given.device,
+        "--start", given.start, *(["--go-on"] if given.go_on else []),
+        *(["--compiled"] if given.compiled else []),
     ]  # fmt: skip
 
 

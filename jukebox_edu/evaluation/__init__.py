@@ -7,6 +7,7 @@ What
         conditioning    bits per code, cost of wrong or missing labels    conditioning, windows
         timing          when words are sung, read from attention          timing, word_errors
         probe           phones read from top codes                        probe
+        singing         what judges hear in songs the model sings         singing, judges
         generated songs seams, diversity, memorisation, Fréchet distance on our own embedding
 Conventions
     A figure is an `Estimate`: mean and 95 % interval over songs. Level 0 is the bottom level.

@@ -4,6 +4,7 @@ What
     1. Songs are heard one by one: encoded, decoded from every level, described, forgotten.
     2. Priors read the codes, one level and one song at a time.
     3. Generated songs, if there are any, are compared with the real ones.
+    4. The model sings some of the lyrics, if there are judges to listen.
 
     Memory holds one song's sound and all songs' codes.
 Paper: [Jukebox §5]
@@ -34,6 +35,7 @@ from jukebox_edu.evaluation.conditioning import PriorFigures, measure_prior
 from jukebox_edu.evaluation.diversity import Take, measure_diversity
 from jukebox_edu.evaluation.embedding import embed
 from jukebox_edu.evaluation.frechet import measure_frechet
+from jukebox_edu.evaluation.judges.panel import Judges
 from jukebox_edu.evaluation.memorisation import (
     MemorisationFigures,
     TrainingCodes,
@@ -42,6 +44,7 @@ from jukebox_edu.evaluation.memorisation import (
 from jukebox_edu.evaluation.probe import PhoneCodes, ProbeFigures, probe_across, probe_phones
 from jukebox_edu.evaluation.report import Report
 from jukebox_edu.evaluation.seams import SeamFigures, measure_seams
+from jukebox_edu.evaluation.singing import measure_singing, songs_with_words
 from jukebox_edu.evaluation.songs import TestSong
 from jukebox_edu.evaluation.timing import TimingFigures, measure_times
 from jukebox_edu.model import Jukebox
@@ -71,6 +74,8 @@ def evaluate(
     generated: Sequence[Song] | None = None,
     training_codes: Iterable[np.ndarray] | None = None,
     probe_songs: Sequence[PhoneCodes] | None = None,
+    judges: Judges | None = None,
+    sing: int = 0,
     source: str = "",
     progress: bool = True,
     seed: int = 0,
@@ -89,17 +94,21 @@ def evaluate(
         Top-level codes (tokens,) of training songs, for memorisation.
     probe_songs
         Training songs of the phone probe; None: the test songs take turns.
+    judges, sing
+        Who listens, and how many of the songs with words the model sings to them; see
+        `measure_singing`. Nothing here takes longer.
     source
         Where the songs come from, in words, for the report.
 
     Raises
     ------
     ConfigError
-        If there is no song that can be measured.
+        If there is no song that can be measured, or none to be sung.
 
     Lesson: notebooks/13_measure_it.ipynb
     """
     began = time.perf_counter()
+    _check_singing(judges, sing)
     heard = _hear(model, songs, progress)
     if not heard.coded:
         advice = " ".join(heard.notes)
@@ -125,6 +134,11 @@ def evaluate(
         frechet=measure_frechet(heard.clips, heard.through, [t.clips for t in takes], seed=seed),
         diversity=measure_diversity(real, takes),
         memorisation=_memorisation(model, real, takes, training_codes, progress),
+        singing=None
+        if judges is None or not sing
+        else measure_singing(
+            model, songs_with_words(songs, sing), judges, seed=seed, progress=progress
+        ),
         notes=tuple(dict.fromkeys(heard.notes)),
         machine=f"{platform.machine()}, {model.device}, {torch.get_num_threads()} threads, "
         f"torch {torch.__version__}",
@@ -236,6 +250,14 @@ def _probe(
         if training:
             return probe_phones(training, own, size, **options)  # type: ignore[arg-type]
         return probe_across(own, size, **options)  # type: ignore[arg-type]
+
+
+def _check_singing(judges: Judges | None, sing: int) -> None:
+    if isinstance(sing, bool) or not isinstance(sing, int) or sing < 0:
+        raise ConfigError(must("sing", sing, "a number of songs from 0"))
+    if sing and judges is None:
+        advice = "Read them: judges=load_judges()."
+        raise ConfigError(must("judges", judges, "given where songs are sung", advice))
 
 
 def _generated_takes(generated: Sequence[Song], sample_rate: int) -> list[Take]:

@@ -17,6 +17,7 @@ from jukebox_edu.evaluation.frechet import FrechetFigures
 from jukebox_edu.evaluation.memorisation import MemorisationFigures
 from jukebox_edu.evaluation.probe import ProbeFigures
 from jukebox_edu.evaluation.seams import SeamFigures
+from jukebox_edu.evaluation.singing import SingingFigures
 from jukebox_edu.evaluation.timing import TimingFigures
 
 FORMAT = 1  # version of the JSON form
@@ -46,6 +47,7 @@ class Report:
     notes: tuple[str, ...]  # what was cut, skipped or unknown, in words
     machine: str  # where it was measured
     wall_seconds: float  # how long it took
+    singing: SingingFigures | None = None  # needs judges, and songs with words
 
     def to_json(self) -> dict[str, Any]:
         """Turn into plain JSON types (for `json.dumps`).

@@ -5,13 +5,14 @@ What
     and the same songs through the codec: no prior sings more clearly than its codec. Chance is the
     same sound scored against another song's lyrics, and the same notes moved at random.
 Conventions
-    Figures are means over songs. Level 0 is the bottom level.
+    Figures are means over songs, in the order of the songs. Level 0 is the bottom level.
 Paper: [Jukebox §5] judges by ear what networks judge here
 Lesson: notebooks/13_measure_it.ipynb
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,6 +73,23 @@ def requests_of(songs: Sequence[TestSong | Request], model: Jukebox) -> list[Req
     return requests
 
 
+def songs_with_words(songs: Sequence[TestSong], n: int) -> list[TestSong]:
+    """The first `n` songs that have words and sound.
+
+    Raises
+    ------
+    ConfigError
+        If there is none.
+
+    Lesson: notebooks/13_measure_it.ipynb
+    """
+    fitting = (s for s in songs if phones_of_words(s.lyrics).phones and not s.silent)
+    chosen = list(itertools.islice(fitting, n))
+    if not chosen:
+        raise ConfigError(must("songs", f"{len(songs)} songs", "songs with words, to be sung"))
+    return chosen
+
+
 def listen_to_songs(
     model: Jukebox, songs: Sequence[TestSong], judges: Judges, *, pitch: bool = True,
     progress: bool = True,
@@ -90,6 +108,37 @@ def listen_to_songs(
                 listening.listen(sound, model.sample_rate, pitch=pitch)
             counter.update(1)
     return heard
+
+
+def listen_to_model(
+    model: Jukebox,
+    requests: Sequence[Request],
+    judges: Judges,
+    *,
+    levels: Sequence[int],
+    options: SamplingOptions | None = None,
+    batch: int = 8,
+    pitch: bool = True,
+    seed: int = 0,
+    out: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+) -> dict[int, Listening]:
+    """Songs that the model sings, by level, in the order of the requests; see `measure_singing`.
+
+    Lesson: notebooks/13_measure_it.ipynb
+    """
+    order = sorted(range(len(requests)), key=lambda i: requests[i].seconds)
+    asked = [requests[i] for i in order]  # songs of like length are sung side by side
+    sung = {level: Listening(judges) for level in levels}
+    with _progress(len(asked), "sung songs", progress) as counter:
+        for first in range(0, len(asked), batch):
+            folder = None if out is None else Path(out) / f"songs-{first}"
+            song = sing(model, asked[first : first + batch], levels, options, seed + first, folder)
+            for i in range(song.n_samples):
+                for level, listening in sung.items():
+                    listening.listen(song.audio(level, i), song.sample_rate, pitch=pitch)
+                counter.update(1)
+    return {level: listening.in_order(order) for level, listening in sung.items()}
 
 
 def measure_singing(
@@ -135,24 +184,17 @@ def measure_singing(
         heard = listen_to_songs(model, real, judges, pitch=pitch, progress=progress)
         names = ["real songs"] + [f"real songs, level {k}" for k in range(model.vqvae.levels)]
         known = [one.figures(name, requests) for one, name in zip(heard, names, strict=True)]
-    order = sorted(range(len(requests)), key=lambda i: requests[i].seconds)
-    asked = [requests[i] for i in order]  # songs of like length are sung side by side
-    sung = {level: Listening(judges) for level in levels}
-    with _progress(len(asked), "sung songs", progress) as counter:
-        for first in range(0, len(asked), batch):
-            folder = None if out is None else Path(out) / f"songs-{first}"
-            song = sing(model, asked[first : first + batch], levels, options, seed + first, folder)
-            for i in range(song.n_samples):
-                for level, listening in sung.items():
-                    listening.listen(song.audio(level, i), song.sample_rate, pitch=pitch)
-                counter.update(1)
+    sung = listen_to_model(
+        model, requests, judges, levels=levels, options=options, batch=batch, pitch=pitch,
+        seed=seed, out=out, progress=progress,
+    )  # fmt: skip
     return SingingFigures(
         model=model.config.name,
         weights=model.fingerprint,
         judges_codec=judges.codec,
         real=known[0] if known else None,
         codec=tuple(known[1:]),
-        sampled=tuple(sung[k].figures(f"sung by the model, level {k}", asked) for k in levels),
+        sampled=tuple(sung[k].figures(f"sung by the model, level {k}", requests) for k in levels),
         levels=levels,
         voice_chance=1 / len(judges.clean.voice.config.names),
         style_chance=1 / len(judges.clean.style.config.names),

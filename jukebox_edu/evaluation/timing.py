@@ -123,7 +123,7 @@ def _mean_errors(truth: np.ndarray, guesses: Sequence[np.ndarray]) -> WordErrors
 def sung_states(song: CodedSong, prior: Prior, start: int) -> np.ndarray:
     """Which lyric states belong to the word sung at each code, boolean (n_ctx, n_tokens).
 
-    State i has read the characters before the i-th, so the newest one it knows is i - 1.
+    State i stands for the character `ahead` places before it (`LyricConfig.ahead`).
 
     Lesson: notebooks/08_lyrics_and_alignment.ipynb
     """
@@ -134,8 +134,9 @@ def sung_states(song: CodedSong, prior: Prior, start: int) -> np.ndarray:
     sung = characters >= 0
     first, stop = spans[np.where(sung, characters, 0)].T  # (n_ctx,) each
     indices = song.labels.lyric_indices(start, prior.config.level)[0].numpy()  # type: ignore[index]
-    newest = np.concatenate([[-1], indices[:-1]])  # (n_tokens,)
-    inside = (newest >= first[:, None]) & (newest < stop[:, None])
+    ahead = prior.config.lyrics.ahead if prior.config.lyrics else 1
+    spoken = np.concatenate([np.full(ahead, -1), indices])[: len(indices)]  # (n_tokens,)
+    inside = (spoken >= first[:, None]) & (spoken < stop[:, None])
     return inside & sung[:, None]
 
 

@@ -32,7 +32,7 @@ from jukebox_edu.config import PriorConfig
 from jukebox_edu.errors import ConfigError, ShapeError, must
 from jukebox_edu.labels import Labels
 from jukebox_edu.prior.labels import LabelConditioner
-from jukebox_edu.prior.lyrics import LyricEncoder
+from jukebox_edu.prior.lyrics import LyricConvolutions, LyricEncoder
 from jukebox_edu.prior.shell import AutoregressiveShell, ShellState
 from jukebox_edu.prior.upper import UpperConditioner
 from jukebox_edu.transformer.patterns import Layout
@@ -113,7 +113,8 @@ class Prior(nn.Module):
                 config.conditioner, config.codebook_size, width, scale
             )
         if lyrics is not None and lyrics.encoder is not None:
-            self.lyric_encoder = LyricEncoder(lyrics, width, scale)
+            kind = LyricConvolutions if lyrics.both_ways else LyricEncoder
+            self.lyric_encoder = kind(lyrics, width, scale)
 
     @property
     def device(self) -> torch.device:
@@ -276,9 +277,9 @@ class Prior(nn.Module):
         n = self.config.n_ctx
         music = _bits(self.music.head(hidden[:, -n:]), self.to_tokens(codes))
         lyrics = self.config.lyrics
-        if lyrics is None or conditions.lyric_tokens is None:
+        if lyrics is None or conditions.lyric_tokens is None or lyrics.both_ways:
             return PriorLoss(music, music, torch.zeros_like(music))
-        if self.lyric_encoder is not None:
+        if isinstance(self.lyric_encoder, LyricEncoder):
             predicted = self.lyric_encoder.logits(conditions.lyric_states)  # type: ignore[arg-type]
         else:
             predicted = self.music.head(hidden[:, :-n])

@@ -88,7 +88,7 @@ def level_memory(config: PriorConfig) -> LevelMemory:
     lyrics = config.lyrics
     with without_memory():
         stack, rest, halves = _one_layer(config.transformer)
-        if lyrics is not None and lyrics.encoder is not None:
+        if lyrics is not None and lyrics.encoder is not None and not lyrics.both_ways:
             encoder, more, more_halves = _one_layer(lyrics.encoder)
             lyrics = dataclasses.replace(lyrics, encoder=encoder)
             rest, halves = rest + more, halves + more_halves

@@ -11,7 +11,7 @@ What
     `LogMelLoss` compares sounds the way ears do, on a logarithmic scale.
 Conventions
     A lyric state i has seen characters 0 .. i-1, so the state to look at while character c is
-    sung is c + 1.
+    sung is c + 1, or one that has seen some of what follows: c + `ahead` (`LyricConfig.ahead`).
 Lesson: notebooks/08_lyrics_and_alignment.ipynb
 """
 
@@ -96,7 +96,24 @@ def word_spans(lyrics: str) -> np.ndarray:
     return spans
 
 
-def guidance_targets(characters: np.ndarray, lyrics: str, indices: np.ndarray) -> np.ndarray:
+def spoken_for(indices: np.ndarray, ahead: int) -> np.ndarray:
+    """Which character each lyric state stands for: the token's `ahead` places before it.
+
+    Parameters
+    ----------
+    indices
+        (n_tokens,) which character of the song each lyric token is, -1 for padding.
+    ahead
+        1 in Jukebox, where a state has seen only the characters before its own.
+
+    Lesson: notebooks/08_lyrics_and_alignment.ipynb
+    """
+    return np.concatenate([np.full(ahead, -1), indices])[: len(indices)]
+
+
+def guidance_targets(
+    characters: np.ndarray, lyrics: str, indices: np.ndarray, ahead: int = 1
+) -> np.ndarray:
     """Boolean (frames, n_tokens): lyric states that belong to the word sung at each frame.
 
     Parameters
@@ -107,15 +124,34 @@ def guidance_targets(characters: np.ndarray, lyrics: str, indices: np.ndarray) -
         Cleaned lyrics of the song.
     indices
         (n_tokens,) which character each lyric token is, -1 for padding.
+    ahead
+        How far behind its character a state is, see `spoken_for`.
 
     Lesson: notebooks/08_lyrics_and_alignment.ipynb
     """
     spans = word_spans(lyrics)
     sung = characters >= 0
     first, stop = spans[np.where(sung, characters, 0)].T  # (frames,) each
-    seen = np.concatenate([[-1], indices[:-1]])  # newest character that each state has seen
+    seen = spoken_for(indices, ahead)  # (n_tokens,)
     inside = (seen[None] >= first[:, None]) & (seen[None] < stop[:, None])
     return inside & sung[:, None]  # (frames, n_tokens)
+
+
+def letter_phones(characters: np.ndarray, phones: np.ndarray, spoken: np.ndarray) -> np.ndarray:
+    """The phone (n_tokens,) of the character that each lyric state stands for, -1 if not sung here.
+
+    Parameters
+    ----------
+    characters, phones
+        (frames,) what is sung in a window: index into the lyrics (-1: none), and phone.
+    spoken
+        (n_tokens,) from `spoken_for`.
+
+    Lesson: notebooks/08_lyrics_and_alignment.ipynb
+    """
+    said = dict(zip(characters[::-1].tolist(), phones[::-1].tolist(), strict=True))  # first frame
+    said[-1] = -1
+    return np.array([said.get(character, -1) for character in spoken.tolist()])
 
 
 def guidance_loss(weights: Tensor, targets: Tensor) -> Tensor:

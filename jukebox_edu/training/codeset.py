@@ -25,7 +25,7 @@ from torch import Tensor
 from jukebox_edu.config import PriorConfig
 from jukebox_edu.errors import ConfigError, LyricsError, must
 from jukebox_edu.labels import Labels, LabelVocabularies, SongLabels, clean, explain_cleaning
-from jukebox_edu.training.aids import guidance_targets
+from jukebox_edu.training.aids import guidance_targets, letter_phones, spoken_for
 from jukebox_edu.training.parts import StoredPart, longest_seconds, song_parts
 from jukebox_edu.training.store import SongStore, StoredSong
 
@@ -58,6 +58,7 @@ class Batch:
     labels: Labels | None
     phones: Tensor | None = None  # (batch, n_ctx), UNKNOWN where nobody knows; with lyrics only
     sung: Tensor | None = None  # (batch, n_ctx, n_tokens) boolean; with lyrics only
+    letters: Tensor | None = None  # (batch, n_tokens) phone of each lyric state's character
 
     def to(self, device: torch.device | str) -> Batch:
         """Copy to a device."""
@@ -67,6 +68,7 @@ class Batch:
             None if self.labels is None else self.labels.to(device),
             None if self.phones is None else self.phones.to(device),
             None if self.sung is None else self.sung.to(device),
+            None if self.letters is None else self.letters.to(device),
         )
 
 
@@ -224,9 +226,16 @@ def song_labels(
 
 
 def random_batch(
-    songs: Sequence[CodedSong], config: PriorConfig, size: int, random: np.random.Generator
+    songs: Sequence[CodedSong],
+    config: PriorConfig,
+    size: int,
+    random: np.random.Generator,
+    *,
+    from_start: float = 0.0,
 ) -> Batch:
     """Windows at random places of random songs, for the prior of `config.level`.
+
+    A share `from_start` of them begins with the song: there a prior sees all that led to a code.
 
     Lesson: notebooks/12_teach_it_your_music.ipynb
     """
@@ -237,7 +246,10 @@ def random_batch(
         tokens = len(_of_level(song, config.level))
         ends = song.n_samples // config.hop_length
         last = max(0, min(tokens - config.n_ctx, ends - config.n_ctx // 2)) // factor
-        places.append((song, int(random.integers(last + 1)) * factor))
+        start = int(random.integers(last + 1)) * factor
+        if from_start and random.random() < from_start:
+            start = 0
+        places.append((song, start))
     return batch_of(places, config)
 
 
@@ -263,7 +275,8 @@ def batch_of(places: Sequence[tuple[CodedSong, int]], config: PriorConfig) -> Ba
     # Phones and characters are known per top-level code, and only top levels read lyrics.
     phones = torch.stack([_phones(song, start, n) for song, start in places])
     sung = torch.stack([_sung(song, start, config) for song, start in places])
-    return Batch(codes, upper, labels, phones, sung)
+    letters = torch.stack([_letters(song, start, config) for song, start in places])
+    return Batch(codes, upper, labels, phones, sung, letters)
 
 
 def _of_level(song: CodedSong, level: int) -> np.ndarray:
@@ -289,11 +302,29 @@ def _sung(song: CodedSong, start: int, config: PriorConfig) -> Tensor:
     n, n_tokens = config.n_ctx, config.lyrics.n_tokens if config.lyrics else 0
     if song.characters is None:
         return torch.zeros(n, n_tokens, dtype=torch.bool)
+    characters = song.characters[start : start + n]
+    ahead = config.lyrics.ahead if config.lyrics else 1
+    indices = _indices(song, start, config)
+    return torch.from_numpy(guidance_targets(characters, song.lyrics, indices, ahead))
+
+
+def _indices(song: CodedSong, start: int, config: PriorConfig) -> np.ndarray:
+    """Which character of the song each lyric token of a window is, (n_tokens,)."""
     indices = song.labels.lyric_indices(start, config.level)
     if indices is None:
         raise LyricsError(f"{song.name!r} has no labels for level {config.level}.")
-    characters = song.characters[start : start + n]
-    return torch.from_numpy(guidance_targets(characters, song.lyrics, indices[0].numpy()))
+    return indices[0].numpy()
+
+
+def _letters(song: CodedSong, start: int, config: PriorConfig) -> Tensor:
+    """The phone of each lyric state's character, (n_tokens,), UNKNOWN where not sung here."""
+    n, lyrics = config.n_ctx, config.lyrics
+    if song.characters is None or song.phones is None or lyrics is None:
+        return torch.full((lyrics.n_tokens if lyrics else 0,), UNKNOWN)
+    spoken = spoken_for(_indices(song, start, config), lyrics.ahead)
+    frames = slice(start, start + n)
+    found = letter_phones(song.characters[frames], song.phones[frames], spoken)
+    return torch.from_numpy(np.where(found < 0, UNKNOWN, found).astype(np.int64))
 
 
 def song_list(songs: Sequence[Any]) -> dict[str, Any]:

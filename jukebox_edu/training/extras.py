@@ -10,6 +10,7 @@ What
         PhonesInCodes      top-level vectors should tell which phone is sung      VQ-VAE
         AttentionGuidance  lyric attention should look at the word being sung     priors
         PhonesRead         what lyric attention returns should tell the phone     priors
+        PhonesSpelled      lyric states should tell how their letter is said      priors
 
     A loss of your own is a subclass with a `forward`; give it to the loop as `losses=[...]`.
 Shapes
@@ -50,6 +51,7 @@ class WindowPass:
     batch: Batch
     out: StackOutput  # `layers` holds those that extra losses asked for
     told: Tensor  # (batch,) boolean: who was given lyrics
+    lyric_states: Tensor | None = None  # (batch, n_tokens, width), separate design
 
 
 class ExtraLoss(nn.Module):
@@ -148,6 +150,26 @@ class PhonesRead(ExtraLoss):
         phones = seen.batch.phones.masked_fill(~seen.told[:, None], UNKNOWN)
         each = functional.cross_entropy(logits, phones, ignore_index=UNKNOWN, reduction="none")
         return each.sum() / (phones != UNKNOWN).sum().clamp(min=1)
+
+
+class PhonesSpelled(ExtraLoss):
+    """A head that reads from each lyric state how its letter is said.
+
+    Lesson: notebooks/08_lyrics_and_alignment.ipynb
+    """
+
+    def __init__(self, weight: float, width: int) -> None:
+        super().__init__("spelled", weight)
+        self.head = PhoneHead(width, len(PHONES), kernel=1)
+
+    def forward(self, seen: WindowPass) -> Tensor | None:
+        """Cross-entropy in nats over the letters sung in the window."""
+        if seen.batch.letters is None or seen.lyric_states is None:
+            return None
+        logits = self.head(seen.lyric_states.transpose(1, 2))  # (batch, phones, n_tokens)
+        letters = seen.batch.letters.masked_fill(~seen.told[:, None], UNKNOWN)
+        each = functional.cross_entropy(logits, letters, ignore_index=UNKNOWN, reduction="none")
+        return each.sum() / (letters != UNKNOWN).sum().clamp(min=1)
 
 
 def by_name(losses: Iterable[ExtraLoss]) -> dict[str, ExtraLoss]:

@@ -27,10 +27,12 @@ from jukebox_edu.labels import Labels
 from jukebox_edu.prior.prior import Prior, PriorLoss
 from jukebox_edu.training.aids import hidden_spans
 from jukebox_edu.training.codeset import Batch, CodedSong, random_batch, song_list
+from jukebox_edu.training.compiled import CompiledForward
 from jukebox_edu.training.extras import (
     AttentionGuidance,
     ExtraLoss,
     PhonesRead,
+    PhonesSpelled,
     Sum,
     WindowPass,
     by_name,
@@ -60,11 +62,14 @@ class PriorTraining(LoopSettings):
     aided_layers: tuple[int, ...] = ()  # lyric layers that are guided and read
     guidance: float = 0.3  # weight of the attention guidance of each of them
     phone: float = 0.7  # weight of the phone head of each of them
+    spelled: float = 0.0  # weight of the phone head on the lyric states themselves
+    from_start: float = 0.0  # share of windows that begin with the song, at least
+    compiled: bool = False  # compile the Transformer first: minutes, and a C++ compiler is needed
 
     def __post_init__(self) -> None:
         """Check the values."""
         super().__post_init__()
-        for name in ("blank_lyrics", "hide"):
+        for name in ("blank_lyrics", "hide", "from_start"):
             require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "a share, 0 to 1")
         require(self.hide_span >= 1, "hide_span", self.hide_span, "a number of codes from 1")
 
@@ -120,10 +125,13 @@ def train_prior(
         seed=100 + config.level,
         trained=trained,
     ) as loop:
+        compiled = CompiledForward(prior.music.transformer, training.compiled)
         for _ in loop.steps():
             for _ in range(training.accumulate):
-                batch = random_batch(songs, config, training.batch, loop.random).to(device)
-                with loop.learner.autocast():
+                batch = random_batch(
+                    songs, config, training.batch, loop.random, from_start=training.from_start
+                ).to(device)
+                with loop.learner.autocast(), compiled:
                     found = losses_of(prior, batch, training, extras, loop.generator)
                 loop.backward(found.total, found.values)
             loop.update()
@@ -149,6 +157,9 @@ def window_losses(prior: Prior, training: PriorTraining) -> list[ExtraLoss]:
         if training.phone:
             with seeded(training.seed * 1000 + layer):
                 found.append(PhonesRead(training.phone, layer, prior.config.transformer.width))
+    if training.spelled and prior.lyric_encoder is not None:
+        with seeded(training.seed * 1000 + 999):
+            found.append(PhonesSpelled(training.spelled, prior.config.transformer.width))
     return found
 
 
@@ -175,7 +186,7 @@ def losses_of(
     layers = {layer for loss in extras.values() for layer in loss.layers}
     out = prior(batch.codes, conditions, hide=hide, record=layers, checkpoint=training.checkpoint)
     own = own_loss(prior.loss_of(out.hidden, batch.codes, conditions), prior, training)
-    added = with_extras(own.total, WindowPass(batch, out, told), extras)
+    added = with_extras(own.total, WindowPass(batch, out, told, conditions.lyric_states), extras)
     return Sum(added.total, {**own.values, **added.values})
 
 

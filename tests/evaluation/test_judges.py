@@ -231,6 +231,27 @@ def test_figures_of_a_perfect_and_of_a_deaf_judge() -> None:
     assert (deaf.voice.mean, deaf.style.mean) == (0.5, 0.5)
 
 
+def test_the_voice_alone_and_the_band_are_told_apart() -> None:
+    """Groups are those of the style and of the voice; together they are all songs."""
+    asked = [("Bruno Deep", "a cappella"), ("Bruno Deep", "waltz"), ("Teo Bright", "folk")]
+    requests = [Request("red sun", artist, genre, 3.0) for artist, genre in asked]
+    perfect = Heard(phones_of_words("red sun").phones, "Bruno Deep", "waltz")
+    figures = panel_figures([perfect, Heard((), "Teo Bright", "folk"), perfect], requests)
+    errors = {group.name: group.phone_errors.mean for group in figures.groups}
+    assert errors == {"voice alone": 0, "with a band": 0.5, "Bruno Deep": 0.5, "Teo Bright": 0}
+    sizes = [group.phone_errors.n for group in figures.groups]
+    assert sizes == [1, 2, 2, 1]
+    assert figures.group("with a band").deletions.mean == 0.5
+    assert figures.group("Teo Bright").style.mean == 0 and figures.group("Alma Warm") is None
+
+
+def test_songs_are_put_back_in_order(panel: Panel) -> None:
+    listening = Listening(Judges(panel), clean=[Heard((k,), "", "") for k in range(4)])
+    back = listening.in_order([2, 0, 3, 1])  # the first song heard belongs at place 2
+    assert [heard.phones for heard in back.clean] == [(1,), (3,), (0,), (2,)]
+    assert back.tuned == [] and back.pitches == []
+
+
 def test_other_lyrics_are_other_lyrics() -> None:
     def request(lyrics: str) -> Request:
         return Request(lyrics, "", "", 1.0)

@@ -130,3 +130,19 @@ def test_a_prior_without_labels_is_measured_without_them(songs):
     report = evaluate(model, songs[:2], progress=False)
     assert report.priors[2].costs == () and report.timing is None
     assert {c.condition for c in report.priors[0].costs} == {"upper codes"}
+
+
+def test_the_card_stands_beside_its_picture(report, model, tmp_path):
+    from jukebox_edu.dev.model_card import write_card
+
+    log = tmp_path / "log.jsonl"
+    rows = [{"run": run, "step": k, "total": 1.0 / k} for run in ("vqvae-0", "vqvae-1")
+            for k in range(1, 60)]  # fmt: skip
+    rows.append({"stage": "songs", "wall_seconds": 2.0})
+    log.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    write_card(tmp_path / "README.md", model.config, report, log, 12)
+    text = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert "3 voices, 2 styles" in text and ", 12 of them" in text and "(losses.png)" in text
+    assert "Is it sung?" not in text  # nothing was measured
+    picture = (tmp_path / "losses.png").read_bytes()
+    assert picture.startswith(b"\x89PNG") and len(picture) < 60_000

@@ -117,6 +117,57 @@ def test_a_report_with_nothing_generated_has_no_empty_sections(report):
     assert all(s.text or s.pictures or s.tables for s in sections(bare))
 
 
+@pytest.fixture(scope="module")
+def judges():
+    import torch
+
+    from jukebox_edu.evaluation.judges import ClassifierConfig, Judges, RecogniserConfig
+    from jukebox_edu.evaluation.judges.files import PanelConfig, new_panel
+
+    shapes = [ClassifierConfig(names, 4, (1,)) for names in (("Ada", "Ben"), ("waltz", "blues"))]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        panel = new_panel(PanelConfig(RecogniserConfig(4, (1,)), 1.0, *shapes))
+    return Judges(panel, panel, "test codec")
+
+
+@pytest.fixture(scope="module")
+def sung(model, songs, judges):
+    from jukebox_edu.evaluation import evaluate
+
+    return evaluate(model, songs[:2], judges=judges, sing=1, progress=False)
+
+
+def test_what_was_sung_stands_between_ceiling_and_chance(sung):
+    assert len(sung.singing.real.clean.per_song) == 1
+    assert [s.heading for s in sections(sung)].count("Is it sung?") == 1
+    section = next(s for s in sections(sung) if s.heading == "Is it sung?")
+    names = [row[0] for row in section.tables[0].rows]
+    assert names[0] == "ceiling: real songs" and names[-1].startswith("chance")
+    assert len(names) == 1 + 3 + 3 + 1
+    assert percent(sung.singing.sampled[0].tuned.words) in section.tables[0].rows[4]
+
+
+def test_reports_of_singing_survive_their_file_and_older_ones_are_read(sung, report):
+    data = json.loads(json.dumps(sung.to_json(), allow_nan=False))
+    assert type(sung).from_json(data) == sung
+    older = report.to_json()
+    assert older.pop("singing") is None
+    assert type(report).from_json(older) == report
+
+
+def test_singing_needs_judges_and_words(model, songs, judges):
+    from jukebox_edu.evaluation import evaluate
+
+    with pytest.raises(ConfigError, match="judges=None: must be given where songs are sung"):
+        evaluate(model, songs, sing=2)
+    with pytest.raises(ConfigError, match="sing=-1: must be a number of songs from 0"):
+        evaluate(model, songs, sing=-1)
+    mute = [dataclasses.replace(song, lyrics="", times=None) for song in songs[:2]]
+    with pytest.raises(ConfigError, match="songs with words, to be sung"):
+        evaluate(model, mute, judges=judges, sing=1, progress=False)
+
+
 def test_numbers_are_short_and_have_no_negative_zero():
     assert show(Estimate(-0.0004, -0.1, 0.25, 3), 2) == "0.00 [-0.10,\u00a00.25]"
     assert percent(Estimate(0.5, 0.25, 1.0, 3)) == "50% [25%,\u00a0100%]"
@@ -226,6 +277,8 @@ def test_the_command_writes_a_report(model_folder, tmp_path, capsys):
         (["--n", "0"], "n=0: must be a number of songs from 1"),
         (["--generate", "-1"], "generate=-1"),
         (["--log", "nowhere.jsonl"], "a training log"),
+        (["--sing", "-1"], "sing=-1"),
+        (["--sing", "1", "--judges", "nowhere"], "There are no judges in nowhere"),
     ],
 )
 def test_wrong_options_are_one_line(words, says, model_folder, tmp_path, capsys):

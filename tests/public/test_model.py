@@ -50,6 +50,7 @@ def test_importing_the_package_imports_neither_torch_nor_numpy():
 def test_the_public_names_are_there():
     for name in ("Jukebox", "Song", "SongPart", "SamplingOptions", "SongLabels", "find_artist"):
         assert callable(getattr(jb, name))
+    assert callable(jb.bundled_run) and callable(jb.bundled_runs) and callable(jb.data_samples)
     assert jb.labels.clean("é", "v3") == "e"
     assert jb.sampling.window_starts(6890, 6144, 768) == [0, 746]
     assert callable(jb.alignment.align) and callable(jb.checkpoints.load_openai_vqvae)

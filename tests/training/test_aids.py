@@ -14,6 +14,8 @@ from jukebox_edu.training.aids import (
     guidance_loss,
     guidance_targets,
     hidden_spans,
+    letter_phones,
+    spoken_for,
     word_spans,
 )
 from jukebox_edu.training.schedule import warmup_cosine
@@ -32,6 +34,31 @@ def test_states_have_seen_the_character_before_them():
     assert targets[0].tolist() == [False, False, False, False, False, True]  # 'g' seen at the end
     assert not targets[1].any()  # silence asks for nothing
     assert targets[2].tolist() == [False, False, True, True, False, False]
+
+
+def test_a_state_speaks_for_the_character_so_many_places_before_it():
+    indices = np.array([-1, 0, 1, 2, 3, 4])
+    assert spoken_for(indices, 0).tolist() == indices.tolist()
+    assert spoken_for(indices, 1).tolist() == [-1, -1, 0, 1, 2, 3]
+    assert spoken_for(indices, 3).tolist() == [-1, -1, -1, -1, 0, 1]
+    assert spoken_for(np.array([4, 5]), 3).tolist() == [-1, -1]  # as many as there are tokens
+
+
+@pytest.mark.parametrize("ahead", [0, 1, 3])
+def test_targets_move_with_ahead(ahead):
+    """The states of a word are those of its characters, moved by `ahead`; what leaves is lost."""
+    lyrics = "we go"
+    indices = np.array([-1, 0, 1, 2, 3, 4])
+    target = guidance_targets(np.array([0]), lyrics, indices, ahead)[0]
+    assert np.flatnonzero(target).tolist() == [i + ahead for i in (1, 2) if i + ahead < 6]
+
+
+def test_letters_are_said_as_they_begin_and_unsung_ones_are_unknown():
+    """The first frame counts; silence (-1) says nothing of padding (-1)."""
+    characters = np.array([-1, 3, 3, 4, -1])
+    phones = np.array([0, 7, 8, 9, 0])
+    spoken = np.array([-1, 2, 3, 4, 5])
+    assert letter_phones(characters, phones, spoken).tolist() == [-1, -1, 7, 9, -1]
 
 
 def test_guidance_loss_is_minus_log_of_the_mass_on_the_word():

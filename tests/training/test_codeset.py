@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from jukebox_edu.dev.train_tiny import vocabularies
+from jukebox_edu.dev.tiny_recipe import Recipe, vocabularies
 from jukebox_edu.errors import ConfigError
 from jukebox_edu.prior.prior import Prior
-from jukebox_edu.songbook import PHONES, STYLES, VOICES
-from jukebox_edu.training import presets
+from jukebox_edu.songbook import EVERYTHING, PHONES
 from jukebox_edu.training.clips import ClipShape, random_clips
 from jukebox_edu.training.codeset import (
+    UNKNOWN,
     batch_of,
     cleaned_characters,
     coded_songs,
@@ -28,10 +29,13 @@ from jukebox_edu.training.songbook_source import SongbookSource
 from jukebox_edu.training.state import seeded
 from jukebox_edu.vqvae.model import VQVAE
 
+RECIPE = Recipe(Path(), "tiny-test", 3, 0, 1.0, repertoire=EVERYTHING)
+NAMES = vocabularies(RECIPE)
+
 
 @pytest.fixture(scope="module")
 def config():
-    return presets.tiny("tiny-test", len(VOICES) + 1, len(STYLES) + 1)
+    return RECIPE.config
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +57,7 @@ def store(config, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def coded(config, store):
-    return coded_songs(store, config.priors, vocabularies())
+    return coded_songs(store, config.priors, NAMES)
 
 
 def test_every_variant_is_a_song_of_its_own(store, coded):
@@ -86,6 +90,54 @@ def test_guidance_targets_point_at_the_sung_word(coded, config):
     assert coded[0].lyrics[character] in word
 
 
+@pytest.mark.parametrize("ahead", [0, 1, 3])
+def test_letters_and_targets_stand_at_the_state_of_their_character(coded, config, ahead):
+    """The state of a letter sung now is among those of its word, and knows the phone sung."""
+    top = config.priors[-1]
+    top = dataclasses.replace(top, lyrics=dataclasses.replace(top.lyrics, ahead=ahead))
+    song = coded[0]
+    batch = batch_of([(song, 0)], top)
+    assert batch.letters.shape == (1, top.lyrics.n_tokens) and batch.letters.dtype == torch.long
+    indices = song.labels.lyric_indices(0, top.level)[0].tolist()
+    checked = 0
+    for frame in range(top.n_ctx):
+        character = int(song.characters[frame])
+        if character < 0 or character not in indices[: len(indices) - ahead]:
+            continue
+        state = indices.index(character) + ahead
+        assert batch.sung[0, frame, state]
+        if character != song.characters[frame - 1] or frame == 0:
+            first = np.flatnonzero(song.characters == character)[0]
+            assert batch.letters[0, state] == int(song.phones[first])
+            checked += 1
+    assert checked > 5
+    sung = set(song.characters[: top.n_ctx].tolist())
+    for state, phone in enumerate(batch.letters[0].tolist()):
+        of = indices[state - ahead] if state >= ahead else -1
+        assert (phone != UNKNOWN) == (of >= 0 and of in sung)
+
+
+def test_letters_of_songs_that_nobody_marked_are_unknown(coded, config):
+    bare = dataclasses.replace(coded[0], phones=None)
+    batch = batch_of([(bare, 0), (coded[0], 0)], config.priors[-1])
+    assert (batch.letters[0] == UNKNOWN).all() and (batch.letters[1] != UNKNOWN).any()
+    assert torch.equal(batch.to("cpu").letters, batch.letters)
+    assert batch_of([(coded[0], 0)], config.priors[0]).letters is None
+
+
+def test_a_recipe_lists_the_names_of_its_repertoire_once():
+    recipe = Recipe(Path(), "tiny-1", 3, 0, 1.0)
+    for names, given in (
+        (recipe.artists, recipe.repertoire.voices),
+        (recipe.genres, recipe.repertoire.styles),
+    ):
+        assert names[0] == "unknown" and set(names[1:]) == set(given)
+        assert len(set(names)) == len(names)
+    assert vocabularies(recipe).genres.names == recipe.genres
+    top = recipe.config.priors[2].labels
+    assert (top.n_artists, top.n_genres) == (len(recipe.artists), len(recipe.genres))
+
+
 def test_clips_have_their_own_phones_and_end_in_silence(store):
     song = store.train[0]
     shape = ClipShape(4 * song.padded, song.hop_length)  # longer than the song
@@ -98,7 +150,7 @@ def test_clips_have_their_own_phones_and_end_in_silence(store):
 
 
 def test_one_prior_needs_only_its_own_levels(store, config):
-    song = coded_songs(store, [config.priors[1]], vocabularies())[0]
+    song = coded_songs(store, [config.priors[1]], NAMES)[0]
     assert song.codes[0] is None and len(song.codes) == 3
     assert song.labels.levels[0] is None and song.labels.levels[1] is not None
     with pytest.raises(ConfigError, match="level=0.*Pass every prior"):
@@ -122,14 +174,14 @@ def test_small_batches_draw_what_a_large_one_draws(coded, config):
 def test_songs_that_no_window_fits_are_left_out_and_said(store, config):
     top = dataclasses.replace(config.priors[2], n_ctx=64000)
     with pytest.raises(ConfigError, match=r"songs='3 songs': must be longer than 1024.0 s"):
-        coded_songs(store, [top], vocabularies())
+        coded_songs(store, [top], NAMES)
     with pytest.raises(ConfigError, match="split='test': must be 'train' or 'held_out'"):
-        coded_songs(store, config.priors, vocabularies(), "test")
+        coded_songs(store, config.priors, NAMES, "test")
     bare = dataclasses.replace(
         store, songs=tuple(dataclasses.replace(song, variants=()) for song in store.songs)
     )
     with pytest.raises(ConfigError, match="a folder with codes.*jukebox-edu prepare"):
-        coded_songs(bare, config.priors, vocabularies())
+        coded_songs(bare, config.priors, NAMES)
 
 
 def test_characters_follow_the_cleaned_lyrics():

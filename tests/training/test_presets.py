@@ -84,18 +84,29 @@ def test_nano_is_what_it_says():
     assert sum(p.numel() for p in module.parameters()) < 500_000
 
 
-def test_the_recipe_of_the_bundled_model_is_unchanged():
-    """Steps and settings that tiny-0 was trained with."""
-    assert [presets.tiny_codec(level).steps for level in (2, 1, 0)] == [2600, 1200, 1300]
-    top, again = presets.tiny_prior(2), presets.tiny_prior(2, again=True)
-    assert (top.steps, top.aided_layers, top.phone, top.hide) == (2000, (3,), 0.7, 0.25)
-    assert (again.steps, again.aided_layers, again.phone) == (2300, (3, 7), 1.0)
-    assert (again.hide, again.hide_span, again.seed) == (0.35, 8, 1)
-    low = presets.tiny_prior(1, again=True)
-    assert (low.steps, low.learning_rate, low.seed) == (2000, 1e-3, 1)
-    codec = presets.tiny_codec(2)
-    assert (codec.batch, codec.clip, codec.learning_rate, codec.phone) == (8, 16384, 2e-3, 1.0)
-    assert (codec.betas, codec.clip_norm, codec.warmup) == ((0.9, 0.99), 1.0, 100)
+def test_the_bundled_model_is_trained_where_words_matter():
+    """Every level has its steps; only the top level is helped, where lyrics are read."""
+    codec = [presets.tiny_codec(level) for level in range(3)]
+    prior = [presets.tiny_prior(level) for level in range(3)]
+    for trainings in (codec, prior):
+        assert trainings[2].steps >= max(t.steps for t in trainings[:2]) > 0
+        assert all(t.phone == trainings[2].phone > 0 for t in trainings[2:])
+    assert [t.phone for t in codec[:2]] == [0.0, 0.0]
+    whole = presets.tiny_codec(None)
+    assert (whole.steps, whole.phone) == (codec[2].steps, codec[2].phone)
+    assert [t.aided_layers for t in prior[:2]] == [(), ()]
+    assert prior[2].spelled > 0 == prior[0].spelled
+    config = presets.tiny("name", 2, 2).priors[2]
+    assert config.alignment_layer in prior[2].aided_layers
+    assert presets.HEARD > 0
+
+
+def test_effort_scales_the_listener():
+    whole = presets.tiny_listener()
+    assert presets.tiny_listener(0.5).steps == whole.steps // 2
+    assert presets.tiny_listener(0.0).steps == 1
+    vqvae = presets.tiny("name", 2, 2).vqvae
+    assert whole.clip % vqvae.hop_lengths[-1] == 0
 
 
 def test_durations_follow_the_songs():

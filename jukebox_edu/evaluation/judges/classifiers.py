@@ -1,4 +1,4 @@
-"""Who sings, and in which style: a network that listens to a whole song and names one of eight.
+"""Who sings, and in which style: a network that names one of the songbook's voices or styles.
 
 What
     Convolutions look at about a second of sound; what they find is pooled over the song (mean and
@@ -6,8 +6,7 @@ What
 Shapes
     mel bands (batch, 64, frames) to logits (batch, names).
 Conventions
-    The style is heard in the band and in the tempo. A song without a band has little style to be
-    recognised: the figure for real songs says how much.
+    The style is heard in the band and in the tempo; "a cappella" is the style of the voice alone.
 Lesson: notebooks/13_measure_it.ipynb
 """
 

@@ -4,6 +4,7 @@ What
     `Listening` collects songs of one kind (real ones, those through a level of a codec, those a
     model sang) and turns into figures: phone errors and their parts, words, voice, style, pitch,
     each beside chance. Chance for words is the same sound scored against another song's lyrics.
+    Songs for the voice alone and songs with a band are told apart, and so are the voices.
 Conventions
     Figures are means over songs.
 Lesson: notebooks/13_measure_it.ipynb
@@ -11,7 +12,7 @@ Lesson: notebooks/13_measure_it.ipynb
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,6 +22,9 @@ from jukebox_edu.evaluation.judges.features import log_mel
 from jukebox_edu.evaluation.judges.panel import Heard, Judges
 from jukebox_edu.evaluation.judges.phone_errors import edit_counts, phones_of_words, word_recall
 from jukebox_edu.evaluation.judges.pitch import share_in_scale, shuffled_share, track_pitch
+from jukebox_edu.songbook import STYLES
+
+ALONE, BAND = "voice alone", "with a band"  # names of groups; the others are voices
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,21 @@ class Request:
     artist: str
     genre: str
     seconds: float  # length of the song
+
+
+@dataclass(frozen=True)
+class GroupFigures:
+    """Some of the songs: those for the voice alone, those with a band, or those of one voice.
+
+    Lesson: notebooks/13_measure_it.ipynb
+    """
+
+    name: str  # "voice alone", "with a band", or a voice
+    phone_errors: Estimate  # phone error rate against the lyrics asked for
+    deletions: Estimate  # its part that is not heard at all
+    words: Estimate  # share of words of which every phone is heard
+    voice: Estimate  # share of songs whose voice is recognised
+    style: Estimate  # share of songs whose style is recognised
 
 
 @dataclass(frozen=True)
@@ -53,6 +72,14 @@ class PanelFigures:
     voice: Estimate  # share of songs whose voice is recognised
     style: Estimate  # share of songs whose style is recognised
     per_song: tuple[float, ...]  # phone error rate of each song
+    groups: tuple[GroupFigures, ...] = ()  # alone, with a band, then each voice, if there are any
+
+    def group(self, name: str) -> GroupFigures | None:
+        """Figures of one group; None if there was no song of it.
+
+        Lesson: notebooks/13_measure_it.ipynb
+        """
+        return next((found for found in self.groups if found.name == name), None)
 
 
 @dataclass(frozen=True)
@@ -79,6 +106,11 @@ class SungFigures:
     tuned: PanelFigures | None  # judges tuned on codec output
     pitch: PitchFigures | None  # None: not asked for, or no pitch was heard
 
+    @property
+    def best(self) -> PanelFigures:
+        """By the tuned judges if there are any: what a sound that left a codec is judged by."""
+        return self.clean if self.tuned is None else self.tuned
+
 
 @dataclass(eq=False)
 class Listening:
@@ -103,6 +135,15 @@ class Listening:
             self.tuned.append(self.judges.tuned.hear(mel))
         if pitch:
             self.pitches.append(track_pitch(sound, sample_rate))
+
+    def in_order(self, order: Sequence[int]) -> Listening:
+        """Put the k-th song heard at place ``order[k]``, where its request stands.
+
+        Lesson: notebooks/13_measure_it.ipynb
+        """
+        back = np.argsort(order).tolist()
+        rows = (self.clean, self.tuned, self.pitches)
+        return Listening(self.judges, *([row[k] for k in back] if row else [] for row in rows))
 
     def figures(self, sound: str, requests: Sequence[Request]) -> SungFigures:
         """Compare with what was asked for, one request per song heard.
@@ -147,17 +188,45 @@ def panel_figures(heard: Sequence[Heard], requests: Sequence[Request]) -> PanelF
         other_lyrics = estimate([count.rate for count in found])
         other_words = estimate(list(map(word_recall, wrong, found)))
     told = list(zip(heard, requests, strict=True))
+    values = {  # one per song
+        "phone_errors": [c.rate for c in counts],
+        "deletions": [c.deletions / max(1, c.n_reference) for c in counts],
+        "words": list(map(word_recall, asked, counts)),
+        "voice": [float(h.voice == r.artist) for h, r in told],
+        "style": [float(h.style == r.genre) for h, r in told],
+    }
     return PanelFigures(
-        phone_errors=estimate([c.rate for c in counts]),
+        **{name: estimate(found) for name, found in values.items()},
         substitutions=estimate([c.substitutions / max(1, c.n_reference) for c in counts]),
-        deletions=estimate([c.deletions / max(1, c.n_reference) for c in counts]),
         insertions=estimate([c.insertions / max(1, c.n_reference) for c in counts]),
         other_lyrics=other_lyrics,
-        words=estimate(list(map(word_recall, asked, counts))),
         other_words=other_words,
-        voice=estimate([float(h.voice == r.artist) for h, r in told]),
-        style=estimate([float(h.style == r.genre) for h, r in told]),
         per_song=tuple(round(c.rate, 4) for c in counts),
+        groups=_groups(values, requests),
+    )
+
+
+def is_alone(request: Request) -> bool:
+    """Whether a song is for the voice alone: its style has no band.
+
+    Lesson: notebooks/13_measure_it.ipynb
+    """
+    return request.genre in STYLES and STYLES[request.genre].alone
+
+
+def _groups(
+    values: Mapping[str, Sequence[float]], requests: Sequence[Request]
+) -> tuple[GroupFigures, ...]:
+    """The same figures, group by group; groups without any song are left out."""
+    of = [(ALONE if is_alone(request) else BAND, request.artist) for request in requests]
+    names = [ALONE, BAND, *sorted({artist for _, artist in of})]
+    members = {name: [i for i, own in enumerate(of) if name in own] for name in names}
+    return tuple(
+        GroupFigures(
+            name, **{key: estimate([row[i] for i in chosen]) for key, row in values.items()}
+        )
+        for name, chosen in members.items()
+        if chosen
     )
 
 

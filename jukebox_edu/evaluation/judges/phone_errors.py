@@ -118,11 +118,17 @@ def edit_counts(reference: Sequence[int], heard: Sequence[int]) -> EditCounts:
     return EditCounts(substitutions, deletions, insertions, len(reference), tuple(matched))
 
 
+def words_heard(asked: AskedPhones, counts: EditCounts) -> tuple[bool, ...]:
+    """For each word whether every phone of it was heard.
+
+    Lesson: notebooks/13_measure_it.ipynb
+    """
+    return tuple(all(counts.matched[first:end]) for first, end in asked.words)
+
+
 def word_recall(asked: AskedPhones, counts: EditCounts) -> float:
     """Share of the words of which every phone was heard; 0 if there are no words.
 
     Lesson: notebooks/13_measure_it.ipynb
     """
-    if not asked.words:
-        return 0.0
-    return float(np.mean([all(counts.matched[first:end]) for first, end in asked.words]))
+    return float(np.mean(words_heard(asked, counts))) if asked.words else 0.0

@@ -14,7 +14,15 @@ from jukebox_edu.training.presets.nano import NANO, nano
 from jukebox_edu.training.presets.paper import PAPER
 from jukebox_edu.training.presets.preset import Preset, for_songs
 from jukebox_edu.training.presets.small import SMALL
-from jukebox_edu.training.presets.tiny import LICENCE, TINY, tiny, tiny_codec, tiny_prior
+from jukebox_edu.training.presets.tiny import (
+    HEARD,
+    LICENCE,
+    TINY,
+    tiny,
+    tiny_codec,
+    tiny_listener,
+    tiny_prior,
+)
 from jukebox_edu.training.settings import require
 
 PRESETS: dict[str, Preset] = {preset.name: preset for preset in (NANO, TINY, *SMALL, PAPER)}
@@ -36,6 +44,7 @@ def find_preset(name: str) -> Preset:
 
 
 __all__ = [
+    "HEARD",
     "LICENCE",
     "PRESETS",
     "Preset",
@@ -44,5 +53,6 @@ __all__ = [
     "nano",
     "tiny",
     "tiny_codec",
+    "tiny_listener",
     "tiny_prior",
 ]
