@@ -303,7 +303,7 @@ class ModelConfig:
     Lesson: notebooks/00_ten_minutes.ipynb
     """
 
-    name: str  # e.g. "tiny-0"
+    name: str  # e.g. "tiny-1"
     vqvae: VQVAEConfig
     priors: tuple[PriorConfig, ...]  # index = level
     licence: str = ""  # licence of the weights, for provenance

@@ -1,8 +1,8 @@
 """Make the bundled songs: `python -m jukebox_edu.dev.build_data_samples data_samples`.
 
 What
-    Sixteen songs of about ten seconds, every voice of the bundled model in four styles, none of
-    which it was trained on. Each is an MP3 and a JSON file with lyrics and all times.
+    Twenty songs of about ten seconds, every voice of the bundled model in four styles and alone,
+    none of which it was trained on. Each is an MP3 and a JSON file with lyrics and all times.
 Lesson: notebooks/01_sound_as_numbers.ipynb
 """
 
@@ -17,10 +17,11 @@ from pathlib import Path
 
 from jukebox_edu import audio
 from jukebox_edu.samples import FORMAT
-from jukebox_edu.songbook import TINY_0, SongbookSong, make_song
+from jukebox_edu.songbook import STYLES, TINY_1, SongbookSong, make_song
 
 FIRST_SEED = 2_000_000  # beyond training and held-out songs
 SECONDS = 10.0  # asked for; songs end with a whole line
+ALONE = "a cappella"
 
 
 def chosen_songs() -> dict[str, SongbookSong]:
@@ -28,15 +29,14 @@ def chosen_songs() -> dict[str, SongbookSong]:
 
     Lesson: notebooks/01_sound_as_numbers.ipynb
     """
-    styles = TINY_0.styles
+    bands = [style for style in TINY_1.styles if not STYLES[style].alone]
     songs = {}
-    for i, voice in enumerate(TINY_0.voices):
-        for k in range(4):
-            style = styles[(i + k) % len(styles)]
+    for i, voice in enumerate(TINY_1.voices):
+        for k, style in enumerate([*(bands[i:] + bands[:i])[:4], ALONE]):
             seed = FIRST_SEED + 10 * i + k
-            name = f"{voice.split()[0].lower()}_{style}"
+            name = f"{voice.split()[0]}_{style}".lower().replace(" ", "_")
             songs[name] = make_song(
-                seed, seconds=SECONDS, voice=voice, style=style, repertoire=TINY_0
+                seed, seconds=SECONDS, voice=voice, style=style, repertoire=TINY_1
             )
     return songs
 

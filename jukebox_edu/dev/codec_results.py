@@ -41,6 +41,7 @@ from jukebox_edu.vqvae.model import VQVAE
 SECONDS = 8.0  # of each song that is measured on, at most
 WHOLE = 512  # samples; lengths are a multiple of it, so that every hop fits
 N_SONGS, N_PROBE = 24, 96  # held-out songs to measure on, and to train the probe on
+PROBE_STEPS = 400  # of its training
 COLUMNS = {
     "snr_db": ("SNR, dB", "{:.2f}"),
     "log_mel": ("log-mel", "{:.3f}"),
@@ -134,7 +135,7 @@ def probe(vqvae: VQVAE, found: Pieces, stored_hop: int) -> list[float]:
         coded.append(PhoneCodes(codes, phones_at(piece.phones, stored_hop, vqvae.hop_lengths[-1])))
     n = len(found.probed)
     with torch.enable_grad():
-        reader = train_probe(coded[:n], vqvae.config.codebook_size)
+        reader = train_probe(coded[:n], vqvae.config.codebook_size, steps=PROBE_STEPS)
     return [probe_accuracy(reader, song) or 0.0 for song in coded[n:]]
 
 

@@ -1,7 +1,6 @@
 """Which hops and strides should a small codec have? Train single levels, and measure.
 
-    python -m jukebox_edu.dev.codec_study --songs runs/tiny/songs \
-        --listener runs/tiny/listener.safetensors --out runs/codec-study
+    python -m jukebox_edu.dev.codec_study --songs STORE --listener FILE --out runs/codec-study
     python -m jukebox_edu.dev.codec_study --out runs/codec-study --table
 
 What
@@ -16,7 +15,8 @@ What
     judges them; the probe of a longer hop sees more time and has fewer codes to learn from.
 
     results.json is written after every variant, and those in it are not repeated; a run that was
-    interrupted goes on when the same command is given again.
+    interrupted goes on when the same command is given again. Songs and listener are those that
+    `train_tiny` leaves. About three minutes of one core each.
 Paper: [Jukebox §3, §5.1]
 Lesson: notebooks/04_three_levels.ipynb
 """
@@ -78,7 +78,7 @@ def train(
     training, hop = variant.training(steps), variant.config.hop_lengths[-1]
     with seeded(variant.level):
         vqvae = VQVAE(variant.config)
-    heard = [HeardAtHop(presets.HEARD, listener, hop)] if variant.listener else []
+    heard = [HeardAtHop(presets.HEARD[variant.level], listener, hop)] if variant.listener else []
     out.mkdir(parents=True, exist_ok=True)
     pace = Pace(out / "pace.jsonl")
     own = [with_hop(song, hop) for song in songs]

@@ -100,7 +100,7 @@ def stage_vqvae(recipe: Recipe, level: int) -> None:
         vqvae,
         open_store(recipe.songs).train,
         recipe.settings(run),
-        losses=[Heard(presets.HEARD, listener)],
+        losses=[Heard(presets.HEARD[level], listener)],
         out=recipe.out / run,
         device=recipe.device,
     )

@@ -71,7 +71,7 @@ def models() -> ModelTable:
     table = []
     for folder in reversed(bundled()):
         config = load_model_config(folder)
-        size = size_text(sum(file.stat().st_size for file in folder.iterdir()))
+        size = size_text(sum(file.stat().st_size for file in folder.glob("*.safetensors")))
         table.append(_info(config, config.name, True, size, "nothing: it is bundled"))
     for name, config in MODEL_SETS.items():
         numbers = sum(level_memory(prior).parameters for prior in config.priors)

@@ -7,7 +7,7 @@ What
     model. Ours are
 
         LogMel             sounds should be alike on a logarithmic scale          VQ-VAE
-        PhonesInCodes      top-level vectors should tell which phone is sung      VQ-VAE
+        PhonesInCodes      a level's vectors should tell which phone is sung      VQ-VAE
         AttentionGuidance  lyric attention should look at the word being sung     priors
         PhonesRead         what lyric attention returns should tell the phone     priors
         PhonesSpelled      lyric states should tell how their letter is said      priors
@@ -96,21 +96,32 @@ class LogMel(ExtraLoss):
 
 
 class PhonesInCodes(ExtraLoss):
-    """A head that reads phones from the top level's quantized vectors.
+    """A head that reads phones from one level's quantized vectors.
+
+    Parameters
+    ----------
+    weight, emb_width
+        Factor on its value; channels of the vectors.
+    level
+        Which level, -1 for the top.
+    factor
+        Codes of this level per top-level code: phones are known for each of the latter.
 
     Lesson: notebooks/08_lyrics_and_alignment.ipynb
     """
 
-    def __init__(self, weight: float, emb_width: int) -> None:
+    def __init__(self, weight: float, emb_width: int, level: int = -1, factor: int = 1) -> None:
         super().__init__("phone", weight)
-        self.head = PhoneHead(emb_width, len(PHONES))
+        self.level, self.factor = level, factor
+        self.head = PhoneHead(emb_width, len(PHONES), kernel=4 * factor + 1)
 
     def forward(self, seen: ClipPass) -> Tensor | None:
-        """Cross-entropy in nats; None where the top level did not run or no phone is known."""
-        vectors = seen.result.quantised[-1]
+        """Cross-entropy in nats; None where the level did not run or no phone is known."""
+        vectors = seen.result.quantised[self.level]
         if vectors is None or not bool((seen.phones != UNKNOWN).any()):
             return None
-        return functional.cross_entropy(self.head(vectors), seen.phones, ignore_index=UNKNOWN)
+        phones = seen.phones.repeat_interleave(self.factor, dim=1)  # (batch, codes)
+        return functional.cross_entropy(self.head(vectors), phones, ignore_index=UNKNOWN)
 
 
 class AttentionGuidance(ExtraLoss):

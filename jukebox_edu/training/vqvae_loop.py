@@ -55,7 +55,7 @@ class VQVAETraining(LoopSettings):
     learning_rate: float = 2e-3  # peak
     decay_biases: bool = True
     log_mel: float = 1.0  # weight of the log-mel loss
-    phone: float = 0.0  # weight of the phone head (top level only)
+    phone: float = 0.0  # weight of the phone head of this level; of the top, if all train
     blend: bool = False  # mix stereo songs anew each time, instead of half and half
 
     def shape(self, config: VQVAEConfig) -> ClipShape:
@@ -161,9 +161,11 @@ def clip_losses(config: VQVAEConfig, training: VQVAETraining) -> list[ExtraLoss]
     found: list[ExtraLoss] = []
     if training.log_mel:
         found.append(LogMel(training.log_mel, config.sample_rate))
-    if training.phone and training.level in (None, config.levels - 1):
+    if training.phone:
+        level = config.levels - 1 if training.level is None else training.level
+        factor = config.hop_lengths[-1] // config.hop_lengths[level]
         with seeded(training.seed):
-            found.append(PhonesInCodes(training.phone, config.emb_width))
+            found.append(PhonesInCodes(training.phone, config.emb_width, level, factor))
     return found
 
 

@@ -87,9 +87,11 @@ def test_a_stretch_is_that_part_of_the_whole(tmp_path: Path, suffix: str) -> Non
 
 def test_an_mp3_read_in_blocks_is_the_one_read_at_once() -> None:
     """What follows a seek in an MP3 is damaged: reading must not seek."""
-    (path,) = (song.path for song in data_samples() if song.name == "bruno_waltz")
-    whole, _ = soundfile.read(path, dtype="float32")
-    np.testing.assert_allclose(audio.load(path).samples, whole, atol=1e-6)
+    paths = [song.path for song in data_samples() if song.path.suffix == ".mp3"]
+    assert paths
+    for path in paths:
+        whole, _ = soundfile.read(path, dtype="float32")
+        np.testing.assert_allclose(audio.load(path).samples, whole, atol=1e-6)
 
 
 def test_unicode_paths_and_plain_strings(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from jukebox_edu.songbook import (
     EVERYTHING,
     STYLES,
     TINY_0,
+    TINY_1,
     VOICES,
     Repertoire,
     compose,
@@ -167,10 +168,11 @@ def test_a_model_gets_the_songs_it_knows():
 
 def test_the_bundled_songs_can_be_made_again():
     samples = data_samples()
-    assert len(samples) == 16
+    drawn_from = repertoire_of([s.artist for s in samples], [s.genre for s in samples])
+    assert drawn_from in (TINY_0, TINY_1) and len(samples) >= 4 * len(drawn_from.voices)
     for sample in samples:
         score = compose(
-            sample.seed, seconds=10, voice=sample.artist, style=sample.genre, repertoire=TINY_0
+            sample.seed, seconds=10, voice=sample.artist, style=sample.genre, repertoire=drawn_from
         )
         assert score.lyrics == sample.lyrics and abs(score.seconds - sample.seconds) < 1e-3
         ours = np.array([(n.midi, n.start, n.end) for n in score.notes])

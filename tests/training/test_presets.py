@@ -98,7 +98,7 @@ def test_the_bundled_model_is_trained_where_words_matter():
     assert prior[2].spelled > 0 == prior[0].spelled
     config = presets.tiny("name", 2, 2).priors[2]
     assert config.alignment_layer in prior[2].aided_layers
-    assert presets.HEARD > 0
+    assert set(presets.HEARD) == set(presets.PHONE) == {0, 1, 2} and min(presets.HEARD.values()) > 0
 
 
 def test_effort_scales_the_listener():

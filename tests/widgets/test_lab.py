@@ -33,7 +33,7 @@ from jukebox_edu.song.recording import song_of_recording
 
 torch.set_num_threads(1)
 model = jb.load("tiny")
-sample = next(s for s in jb.data_samples() if s.name == "alma_carol")
+sample = min(jb.data_samples(), key=lambda song: song.seconds)
 sound = jb.audio.load(sample.path, sample_rate=model.sample_rate).samples
 words = dict(artist=sample.artist, genre=sample.genre)
 song = song_of_recording(model, sound, sample.lyrics, **words)

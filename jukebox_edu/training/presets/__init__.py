@@ -17,6 +17,7 @@ from jukebox_edu.training.presets.small import SMALL
 from jukebox_edu.training.presets.tiny import (
     HEARD,
     LICENCE,
+    PHONE,
     TINY,
     tiny,
     tiny_codec,
@@ -46,6 +47,7 @@ def find_preset(name: str) -> Preset:
 __all__ = [
     "HEARD",
     "LICENCE",
+    "PHONE",
     "PRESETS",
     "Preset",
     "find_preset",

@@ -116,9 +116,10 @@ def _upsampler(level: int, labels: object) -> PriorConfig:
     )
 
 
-CODEC_STEPS = {2: 5000, 1: 2400, 0: 2800}  # optimizer steps of each level
-HEARD = 0.05  # weight of what the listener hears in every level's sound
-PRIOR_STEPS = {2: 8000, 1: 5000, 0: 5000}
+CODEC_STEPS = {2: 5000, 1: 2800, 0: 2800}  # optimizer steps of each level
+HEARD = {2: 0.05, 1: 0.15, 0: 0.05}  # weight of what the listener hears in a level's sound
+PHONE = {2: 1.0, 1: 0.5, 0: 0.0}  # weight of the phone head on a level's vectors
+PRIOR_STEPS = {2: 6000, 1: 5000, 0: 5000}
 
 
 def tiny_codec(level: int | None) -> VQVAETraining:
@@ -127,7 +128,7 @@ def tiny_codec(level: int | None) -> VQVAETraining:
     Lesson: notebooks/03_train_a_vqvae.ipynb
     """
     steps = CODEC_STEPS.get(2 if level is None else level, CODEC_STEPS[2])
-    phone = 0.0 if level in (0, 1) else 1.0
+    phone = PHONE[2 if level is None else level]
     log_mel = 2.0 if level in (0, 1) else 1.0  # what is soft counts, too
     return VQVAETraining(steps, level=level, phone=phone, log_mel=log_mel, precision="bfloat16")
 
