@@ -12,7 +12,7 @@ What
     real-top-codes    the real songs' top codes, the lower levels written by the upsamplers
     outside           words outside the training vocabulary
 
-    Songs of seeds from 1,000,000 on, at most 10 s long. A part in the file is not repeated.
+    Songs of seeds from 1,000,000 on, 7 to 10 s long. A part in the file is not repeated.
 Lesson: notebooks/13_measure_it.ipynb
 """
 

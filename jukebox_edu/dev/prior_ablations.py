@@ -116,10 +116,11 @@ class Measured:
 def measure(change: str, prior: Prior, songs: Sequence[CodedSong], seconds: float) -> Measured:
     """Costs over the first windows of songs, one window each."""
     layer, rows = int(prior.config.alignment_layer or 0), []
+    slots = prior.config.labels.max_genres  # type: ignore[union-attr]
     for i, song in enumerate(songs):
         batch = batch_of([(song, 0), (songs[(i + 1) % len(songs)], 0)], prior.config)
         codes, labels = batch.codes[:1], batch.labels
-        own = Labels.from_vector(labels.to_vector()[:1], labels.max_genres)  # type: ignore[union-attr]
+        own = Labels.from_vector(labels.to_vector()[:1], slots)  # type: ignore[union-attr]
         other = replace(own, lyric_tokens=labels.lyric_tokens[1:])  # type: ignore[union-attr]
         inside = min(codes.shape[1], song.n_samples // prior.config.hop_length)
         changes = batch.phones[0, 1:inside] != batch.phones[0, : inside - 1]  # type: ignore[index]

@@ -19,6 +19,7 @@ Lesson: notebooks/12_teach_it_your_music.ipynb
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import subprocess
@@ -144,6 +145,10 @@ def stage_save(recipe: Recipe) -> None:
     names = vocabularies(recipe)
     known = KnownNames(names.artists.names, names.genres.names)
     priors = [trained_prior(recipe.out / f"prior-{level}").prior for level in range(3)]
+    for prior, own in zip(priors, recipe.config.priors, strict=True):  # chosen after training
+        prior.config = dataclasses.replace(
+            prior.config, temperature=own.temperature, guidance=own.guidance
+        )
     save_model(
         recipe.model,
         recipe.config,

@@ -1,7 +1,7 @@
 """Test songs as codes with labels: encoded once, read by every measurement of the priors.
 
 What
-    Codes are small (a second of the bottom level of tiny-0 is 2 kB), so those of all songs are
+    Codes are small (a second of the bottom level of tiny is 2 kB), so those of all songs are
     kept while the sound is forgotten. Songs shorter than a window are filled up with silence,
     which is marked: nothing is measured there.
 Shapes

@@ -1,7 +1,7 @@
 """Songs longer than a prior knows, cut into parts that it can take.
 
 What
-    A prior with a table of times knows songs up to a longest duration (tiny-0: 90 s). A longer
+    A prior with a table of times knows songs up to a longest duration (tiny: 90 s). A longer
     song is trained on as several shorter ones of about equal length. Where the times of its words
     are known, a cut lies in a pause near the even place, and every part has the words sung in it;
     else a part gets its share of the lyrics, cut between lines or words.

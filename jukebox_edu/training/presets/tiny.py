@@ -32,7 +32,7 @@ def tiny(name: str, n_artists: int, n_genres: int) -> ModelConfig:
     Parameters
     ----------
     name
-        For example "tiny-0".
+        For example "tiny-1".
     n_artists, n_genres
         Rows of the label tables, "unknown" included.
 
@@ -90,8 +90,8 @@ def tiny(name: str, n_artists: int, n_genres: int) -> ModelConfig:
         hop_fraction=0.25,
         alignment_layer=3,
         alignment_head=0,
-        temperature=1.0,
-        guidance=1.5,
+        temperature=0.95,
+        guidance=2.0,
     )
     return ModelConfig(name, vqvae, (_upsampler(0, labels), _upsampler(1, labels), top), LICENCE)
 
@@ -119,7 +119,7 @@ def _upsampler(level: int, labels: object) -> PriorConfig:
 CODEC_STEPS = {2: 5000, 1: 2800, 0: 2800}  # optimizer steps of each level
 HEARD = {2: 0.05, 1: 0.15, 0: 0.05}  # weight of what the listener hears in a level's sound
 PHONE = {2: 1.0, 1: 0.5, 0: 0.0}  # weight of the phone head on a level's vectors
-PRIOR_STEPS = {2: 6000, 1: 5000, 0: 5000}
+PRIOR_STEPS = {2: 4800, 1: 5000, 0: 5000}
 
 
 def tiny_codec(level: int | None) -> VQVAETraining:
