@@ -240,11 +240,19 @@ def _timing(report: Report) -> str:
 
 
 def _cost(rows: Iterable[Mapping[str, Any]], pictured: bool) -> str:
-    stages = [(row["stage"], f"{row['wall_seconds']:.0f}") for row in rows if "stage" in row]
+    done = {row["stage"]: row for row in rows if "stage" in row}  # the last time counts
+    stages = [(name, f"{row['wall_seconds']:.0f}") for name, row in done.items()]
+    starts = {row["start"] for row in done.values() if "start" in row}
+    began = (
+        f"The codec did not begin from nothing: its levels went on from those of {starts.pop()}, a "
+        "model that was bundled before, and whose own training is not in this table.\n\n"
+        if starts
+        else ""
+    )
     return (
         "## Cost\n\nWall time of the stages in seconds, one thread each, two at a time on a 2-core "
         "machine that did other work as well, so they are upper bounds. The loss curves "
-        "are in `training.jsonl`.\n\n" + table(("stage", "seconds"), stages)
+        "are in `training.jsonl`.\n\n" + began + table(("stage", "seconds"), stages)
     ) + (f"\n![Losses of the codec's levels and of the priors, over steps]({LOSSES})\n" * pictured)
 
 

@@ -242,6 +242,8 @@ def run_stage(recipe: Recipe, stage: str, go_on: bool = False) -> None:
     if stage in RUNS:  # counts the time before interruptions too
         seconds = read_log(recipe.out / stage)[-1]["seconds"]
     row = {"stage": stage, "wall_seconds": round(seconds, 1)}
+    if stage.startswith("vqvae") and recipe.start:
+        row["start"] = recipe.start
     with open(recipe.out / "stages.jsonl", "a", encoding="utf-8") as file:
         file.write(json.dumps(row) + "\n")
 
