@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from jukebox_edu.model import Jukebox
 
 DEMO_SECONDS = 10  # at least so long
-DEMO_LYRICS = """come and sing with me
-by the sea and the sky
-the moon will shine all night
-and the small bird will fly"""
+DEMO_LYRICS = """come and sing in the blue sea
+the small bird will fly and shine"""
 
 
 def add_commands(commands: Any) -> None:
