@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("picture", type=Path, help="PNG file to write")
     picture = parser.parse_args(arguments).picture
     model = load("tiny", device="cpu")
-    song = model.sample(LYRICS, artist="Bruno Deep", genre="a cappella", seconds=8, seed=1)
+    song = model.sample(LYRICS, artist="Bruno Deep", genre="a cappella", seconds=10, seed=1)
     picture.parent.mkdir(parents=True, exist_ok=True)
     song.plot().savefig(picture, dpi=130, metadata={"Software": None})
     return 0
