@@ -84,7 +84,8 @@ def test_guidance_targets_point_at_the_sung_word(coded, config):
     frame = int((batch.sung[0].any(-1)).nonzero()[10])
     states = batch.sung[0, frame].nonzero()[:, 0]
     indices = coded[0].labels.lyric_indices(0, top.level)[0]
-    word = "".join(coded[0].lyrics[int(indices[i - 1])] for i in states)
+    ahead = top.lyrics.ahead  # how far behind its character a state is
+    word = "".join(coded[0].lyrics[int(indices[i - ahead])] for i in states)
     character = int(coded[0].characters[frame])
     assert word in coded[0].lyrics.split()
     assert coded[0].lyrics[character] in word
@@ -217,3 +218,18 @@ def test_a_prior_learns_a_song_by_heart(coded, config, level=0):
     train_prior(prior, coded[:1], settings, progress=False)
     after = prior.loss(batch.codes, batch.upper_codes, batch.labels).music.item()
     assert after < before - 0.5
+
+
+def test_windows_can_be_asked_to_begin_with_the_song(coded, config):
+    """A share of 1 takes the first codes always; a share of 0 asks chance as often as before."""
+    low = config.priors[0]  # its windows are shorter than the songs
+    firsts = {song.codes[0][: low.n_ctx].tobytes() for song in coded}
+    drawn = random_batch(coded, low, 12, np.random.default_rng(3), from_start=1.0)
+    kind = coded[0].codes[0].dtype
+    assert {row.numpy().astype(kind).tobytes() for row in drawn.codes} <= firsts
+    plain, none = (
+        random_batch(coded, low, 12, np.random.default_rng(3), **told)
+        for told in ({}, {"from_start": 0.0})
+    )
+    assert torch.equal(plain.codes, none.codes)
+    assert any(row.numpy().astype(kind).tobytes() not in firsts for row in plain.codes)
