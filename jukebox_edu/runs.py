@@ -36,12 +36,10 @@ from jukebox_edu.errors import JukeboxError, RunError, must
 from jukebox_edu.labels import SongLabels
 from jukebox_edu.model.jukebox import Jukebox
 from jukebox_edu.model.loading import bundled
-from jukebox_edu.sampling.run_folder import FORMAT as SONG_FORMAT
-from jukebox_edu.sampling.run_folder import FORMAT_VERSION as SONG_FORMAT_VERSION
 from jukebox_edu.sampling.run_folder import checked_folder, read_record
 from jukebox_edu.sampling.storing import read_json, reported, write_codes, write_json
 from jukebox_edu.song import Provenance, Song
-from jukebox_edu.song.files import record_of
+from jukebox_edu.song.files import whole_record
 from jukebox_edu.song.showing import tags
 from jukebox_edu.song.sound import Sound
 
@@ -235,20 +233,8 @@ def write_run(
     with reported(path):
         rounded(song.alignment()).save(path / "alignment.npz")
     audio.save(path / sound, song.audio(), song.sample_rate, tags=tags(song))
-    record = record_of(
-        sample_rate=song.sample_rate,
-        hop_lengths=song.hop_lengths,
-        codebook_size=song.codebook_size,
-        tokens=[codes.shape[1] for codes in song.codes],
-        seed=song.seed,
-        rows=song.rows,
-        labels=song.labels,
-        plan=song.plan,
-        provenance=song.provenance,
-    )
-    head = {"format": SONG_FORMAT, "format_version": SONG_FORMAT_VERSION, "status": "whole"}
     clipped = [[song.clipped_share(level)] for level in song.levels]
-    write_json(path / "song.json", {**head, **record, "clipped": clipped})
+    write_json(path / "song.json", {**whole_record(song), "clipped": clipped})
     about = {"format": FORMAT, "sound": sound, "chosen": chosen}
     write_json(path / "run.json", {**about, "phone_error": phone_error, "judge": judge})
     return _read(path)

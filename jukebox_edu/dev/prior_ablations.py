@@ -25,13 +25,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.nn import functional
 
 from jukebox_edu.config import PriorConfig, TransformerConfig
 from jukebox_edu.dev.ablations import machine
 from jukebox_edu.dev.tiny_recipe import Recipe, vocabularies
 from jukebox_edu.evaluation.intervals import Estimate, estimate
+from jukebox_edu.evaluation.windows import nats_per_code
 from jukebox_edu.labels import Labels
 from jukebox_edu.prior.prior import Prior, without_lyrics
 from jukebox_edu.sampling.storing import read_json, write_json
@@ -125,7 +124,8 @@ def measure(change: str, prior: Prior, songs: Sequence[CodedSong], seconds: floa
         inside = min(codes.shape[1], song.n_samples // prior.config.hop_length)
         changes = batch.phones[0, 1:inside] != batch.phones[0, : inside - 1]  # type: ignore[index]
         right, wrong, missing = (
-            _costs(prior, codes, told)[:inside] for told in (own, other, without_lyrics(own))
+            torch.from_numpy(nats_per_code(prior, codes, None, told))[:inside]
+            for told in (own, other, without_lyrics(own))
         )
         weights = prior.attention(codes, None, own, (layer,))[layer].weights[0, 0, :inside]
         sung = batch.sung[0, :inside]  # type: ignore[index]
@@ -136,12 +136,6 @@ def measure(change: str, prior: Prior, songs: Sequence[CodedSong], seconds: floa
     columns = (estimate(column.tolist()) for column in np.array(rows).T)
     nats, dearer, missed, at_changes, on_word = columns
     return Measured(change, nats, dearer, missed, at_changes, on_word, seconds)
-
-
-def _costs(prior: Prior, codes: Tensor, labels: Labels) -> Tensor:
-    """Cost (n_ctx,) in nats of every code of one window."""
-    logits = prior.logits(codes, None, labels)
-    return functional.cross_entropy(logits[0].float(), codes[0], reduction="none")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

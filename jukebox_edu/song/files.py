@@ -68,6 +68,25 @@ def record_of(
     }
 
 
+def whole_record(song: Song) -> dict[str, Any]:
+    """What `song.json` says of a whole song, but for its sound files.
+
+    Lesson: notebooks/00_ten_minutes.ipynb
+    """
+    head = {"format": FORMAT, "format_version": FORMAT_VERSION, "status": "whole"}
+    return head | record_of(
+        sample_rate=song.sample_rate,
+        hop_lengths=song.hop_lengths,
+        codebook_size=song.codebook_size,
+        tokens=[codes.shape[1] for codes in song.codes],
+        seed=song.seed,
+        rows=song.rows,
+        labels=song.labels,
+        plan=song.plan,
+        provenance=song.provenance,
+    )
+
+
 def save(song: Song, folder: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
     """Write a song; see `Song.save`.
 
@@ -84,19 +103,7 @@ def save(song: Song, folder: str | os.PathLike[str], *, overwrite: bool = False)
             with reported(path / "alignment.npz"):
                 found.save(path / "alignment.npz")
         _write_page(song, path)
-        record = record_of(
-            sample_rate=song.sample_rate,
-            hop_lengths=song.hop_lengths,
-            codebook_size=song.codebook_size,
-            tokens=[codes.shape[1] for codes in song.codes],
-            seed=song.seed,
-            rows=song.rows,
-            labels=song.labels,
-            plan=song.plan,
-            provenance=song.provenance,
-        )
-        head = {"format": FORMAT, "format_version": FORMAT_VERSION, "status": "whole"}
-        write_json(path / "song.json", {**old, **head, **record, "clipped": clipped})
+        write_json(path / "song.json", {**old, **whole_record(song), "clipped": clipped})
     return path
 
 

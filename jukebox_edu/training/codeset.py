@@ -274,8 +274,8 @@ def batch_of(places: Sequence[tuple[CodedSong, int]], config: PriorConfig) -> Ba
         return Batch(codes, upper, labels)
     # Phones and characters are known per top-level code, and only top levels read lyrics.
     phones = torch.stack([_phones(song, start, n) for song, start in places])
-    sung = torch.stack([_sung(song, start, config) for song, start in places])
-    letters = torch.stack([_letters(song, start, config) for song, start in places])
+    marks = [_lyric_marks(song, start, config) for song, start in places]
+    sung, letters = (torch.stack(rows) for rows in zip(*marks, strict=True))
     return Batch(codes, upper, labels, phones, sung, letters)
 
 
@@ -297,34 +297,27 @@ def _phones(song: CodedSong, start: int, n: int) -> Tensor:
     return _cut(song.phones, start, n)
 
 
-def _sung(song: CodedSong, start: int, config: PriorConfig) -> Tensor:
-    """Which lyric tokens belong to the word sung at each code, (n_ctx, n_tokens)."""
-    n, n_tokens = config.n_ctx, config.lyrics.n_tokens if config.lyrics else 0
+def _lyric_marks(song: CodedSong, start: int, config: PriorConfig) -> tuple[Tensor, Tensor]:
+    """What is known of a window's lyric tokens.
+
+    Which of them belong to the word sung at each code, (n_ctx, n_tokens); the phone of each state's
+    character, (n_tokens,), UNKNOWN where it is not sung here.
+    """
+    n, ahead = config.n_ctx, config.lyrics.ahead if config.lyrics else 1
+    n_tokens = config.lyrics.n_tokens if config.lyrics else 0
+    letters = torch.full((n_tokens,), UNKNOWN)
     if song.characters is None:
-        return torch.zeros(n, n_tokens, dtype=torch.bool)
-    characters = song.characters[start : start + n]
-    ahead = config.lyrics.ahead if config.lyrics else 1
-    indices = _indices(song, start, config)
-    return torch.from_numpy(guidance_targets(characters, song.lyrics, indices, ahead))
-
-
-def _indices(song: CodedSong, start: int, config: PriorConfig) -> np.ndarray:
-    """Which character of the song each lyric token of a window is, (n_tokens,)."""
-    indices = song.labels.lyric_indices(start, config.level)
-    if indices is None:
+        return torch.zeros(n, n_tokens, dtype=torch.bool), letters
+    found = song.labels.lyric_indices(start, config.level)
+    if found is None:
         raise LyricsError(f"{song.name!r} has no labels for level {config.level}.")
-    return indices[0].numpy()
-
-
-def _letters(song: CodedSong, start: int, config: PriorConfig) -> Tensor:
-    """The phone of each lyric state's character, (n_tokens,), UNKNOWN where not sung here."""
-    n, lyrics = config.n_ctx, config.lyrics
-    if song.characters is None or song.phones is None or lyrics is None:
-        return torch.full((lyrics.n_tokens if lyrics else 0,), UNKNOWN)
-    spoken = spoken_for(_indices(song, start, config), lyrics.ahead)
-    frames = slice(start, start + n)
-    found = letter_phones(song.characters[frames], song.phones[frames], spoken)
-    return torch.from_numpy(np.where(found < 0, UNKNOWN, found).astype(np.int64))
+    indices, characters = found[0].numpy(), song.characters[start : start + n]
+    sung = torch.from_numpy(guidance_targets(characters, song.lyrics, indices, ahead))
+    if song.phones is not None:
+        phones = song.phones[start : start + n]
+        said = letter_phones(characters, phones, spoken_for(indices, ahead))
+        letters = torch.from_numpy(np.where(said < 0, UNKNOWN, said).astype(np.int64))
+    return sung, letters
 
 
 def song_list(songs: Sequence[Any]) -> dict[str, Any]:

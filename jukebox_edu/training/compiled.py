@@ -2,8 +2,8 @@
 
 What
     torch.compile writes and builds code for the Transformer of a prior, which takes minutes once
-    and needs a C++ compiler. What it saves, `benchmarks/` measures. Only the forward pass inside
-    the `with` is compiled, so that evaluation and sampling on the way are not compiled anew.
+    and needs a C++ compiler. Only the forward pass inside the `with` is compiled, so that
+    evaluation and sampling on the way are not compiled anew.
 Lesson: notebooks/12_teach_it_your_music.ipynb
 """
 

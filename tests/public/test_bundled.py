@@ -60,10 +60,7 @@ def test_files_are_small_and_self_describing():
     sizes = [path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()]
     assert sum(sizes) <= 20e6 and max(sizes) <= 15 * 2**20
     figures = json.loads((FOLDER / "figures.json").read_text(encoding="utf-8"))
-    if "format" in figures:  # as `Report.to_json` writes it
-        top = jb.evaluation.Report.from_json(figures).priors[-1].nats_per_code.mean
-    else:
-        top = figures["prior_2"]["nats per code"]["mean"]
+    top = jb.evaluation.Report.from_json(figures).priors[-1].nats_per_code.mean
     assert f"nats per code | {top:.3f} [" in (FOLDER / "README.md").read_text(encoding="utf-8")
     assert (FOLDER / "training.jsonl").stat().st_size > 0
 

@@ -53,7 +53,7 @@ def tiny(name: str, n_artists: int, n_genres: int) -> ModelConfig:
             kind="l2",
             commit=0.02,
             multispectral=1.0,
-            hops=(480, 240, 100),  # half as many spectra as in the paper: a quarter of a step
+            hops=(480, 240, 100),  # half as many spectra as in the paper, to save time
         ),
     )
 
