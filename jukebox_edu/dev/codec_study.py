@@ -28,6 +28,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,11 @@ from safetensors.torch import load_file
 
 from jukebox_edu.dev.ablations import machine
 from jukebox_edu.dev.codec_results import ceiling, measure, pieces, table
-from jukebox_edu.dev.codec_variants import BY_NAME, HeardAtHop, Variant, with_hop
+from jukebox_edu.dev.codec_variants import BY_NAME, HeardAtHop, PhonesAtHop, Variant, with_hop
 from jukebox_edu.errors import ConfigError, must
 from jukebox_edu.sampling.storing import read_json, write_json
 from jukebox_edu.training import presets
+from jukebox_edu.training.extras import ExtraLoss
 from jukebox_edu.training.listener import Listener
 from jukebox_edu.training.state import seeded
 from jukebox_edu.training.store import StoredSong, open_store
@@ -78,11 +80,17 @@ def train(
     training, hop = variant.training(steps), variant.config.hop_lengths[-1]
     with seeded(variant.level):
         vqvae = VQVAE(variant.config)
-    heard = [HeardAtHop(presets.HEARD[variant.level], listener, hop)] if variant.listener else []
+    aids: list[ExtraLoss] = []
+    if variant.listener:
+        aids.append(HeardAtHop(presets.HEARD[variant.level], listener, hop))
+    if training.phone:  # the loop's own head would see fewer milliseconds at a shorter hop
+        with seeded(training.seed):
+            aids.append(PhonesAtHop(training.phone, variant.config, listener.hop_length))
+        training = replace(training, phone=0.0)
     out.mkdir(parents=True, exist_ok=True)
     pace = Pace(out / "pace.jsonl")
     own = [with_hop(song, hop) for song in songs]
-    train_vqvae(vqvae, own, training, losses=heard, out=out, watch=pace)
+    train_vqvae(vqvae, own, training, losses=aids, out=out, watch=pace)
     return vqvae.eval(), pace.seconds_per_step()
 
 

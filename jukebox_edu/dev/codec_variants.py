@@ -23,9 +23,11 @@ import torch
 from torch import Tensor
 
 from jukebox_edu.config import VQVAEConfig
+from jukebox_edu.songbook import PHONES
 from jukebox_edu.training import presets
+from jukebox_edu.training.aids import PhoneHead
 from jukebox_edu.training.codeset import UNKNOWN
-from jukebox_edu.training.extras import ClipPass
+from jukebox_edu.training.extras import ClipPass, PhonesInCodes
 from jukebox_edu.training.listener import Heard, Listener
 from jukebox_edu.training.stored_song import StoredSong
 from jukebox_edu.training.vqvae_loop import VQVAETraining
@@ -155,6 +157,18 @@ class HeardAtHop(Heard):
         """Cross-entropy in nats over the frames whose phone is known."""
         phones = frames_for(seen.phones, self.hop_length, self.wanted)
         return super().forward(dataclasses.replace(seen, phones=phones))
+
+
+class PhonesAtHop(PhonesInCodes):
+    """`PhonesInCodes` whose head sees as many milliseconds as the recipe's, whatever the hop.
+
+    Lesson: notebooks/03_train_a_vqvae.ipynb
+    """
+
+    def __init__(self, weight: float, config: VQVAEConfig, stored_hop: int) -> None:
+        super().__init__(weight, config.emb_width)
+        ratio = max(1, stored_hop // config.hop_lengths[-1])
+        self.head = PhoneHead(config.emb_width, len(PHONES), kernel=4 * ratio + 1)
 
 
 def frames_for(phones: Tensor, hop_length: int, wanted: int) -> Tensor:

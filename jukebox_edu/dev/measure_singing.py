@@ -11,8 +11,10 @@ What
     temperature-0.9   likelier codes
     real-top-codes    the real songs' top codes, the lower levels written by the upsamplers
     outside           words outside the training vocabulary
+    long              songs of 18 to 30 s, two or three windows: real, and the top level alone
 
-    Songs of seeds from 1,000,000 on, 7 to 10 s long. A part in the file is not repeated.
+    Songs of seeds from 1,000,000 on, 7 to 10 s long if nothing else is said. A part in the file is
+    not repeated.
 Lesson: notebooks/13_measure_it.ipynb
 """
 
@@ -35,6 +37,7 @@ from jukebox_edu.dev.singing_study import (
     Part,
     Study,
     WordRecall,
+    long_songs,
     outside_songs,
     read_study,
     short_songs,
@@ -208,6 +211,13 @@ def find_outside(s: Setting) -> list[Found]:
     return [*find_real(replace(s, pitch=False), songs), *find_sung(s, songs, "outside")]
 
 
+def find_long(s: Setting) -> list[Found]:
+    """Songs longer than the top prior's window: real, through its level, and sung by it."""
+    songs = list(long_songs(s.model, s.n_outside))
+    real, *_, coded = find_real(replace(s, pitch=False), songs)
+    return [real, coded, *find_top(s, songs, "long")]
+
+
 def recall_of(found: Found) -> WordRecall:
     """Recall of words outside the vocabulary, and of the others in the same songs.
 
@@ -238,6 +248,7 @@ PARTS: dict[str, Callable[[Setting], list[Found]]] = {
     ),
     "real-top-codes": lambda s: find_real_top_codes(s, s.songs(s.n_ablation)),
     "outside": find_outside,
+    "long": find_long,
 }
 
 
@@ -290,7 +301,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--keep", type=Path, help="folder that keeps what is sung")
     parser.add_argument("--songs", type=int, default=48, help="songs of the parts real and sung")
     parser.add_argument("--ablation-songs", type=int, default=24, help="songs of the other parts")
-    parser.add_argument("--outside", type=int, default=16, help="songs of words never trained on")
+    parser.add_argument("--outside", type=int, default=16, help="songs of new words; long songs")
     parser.add_argument("--batch", type=int, default=16, help="songs sung side by side")
     parser.add_argument("--no-pitch", action="store_true", help="do not follow the pitch")
     parser.add_argument("--parts", nargs="*", choices=list(PARTS), default=list(PARTS))

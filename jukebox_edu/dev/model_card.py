@@ -240,19 +240,22 @@ def _timing(report: Report) -> str:
 
 
 def _cost(rows: Iterable[Mapping[str, Any]], pictured: bool) -> str:
-    done = {row["stage"]: row for row in rows if "stage" in row}  # the last time counts
-    stages = [(name, f"{row['wall_seconds']:.0f}") for name, row in done.items()]
-    starts = {row["start"] for row in done.values() if "start" in row}
-    began = (
-        f"The codec did not begin from nothing: its levels went on from those of {starts.pop()}, a "
-        "model that was bundled before, and whose own training is not in this table.\n\n"
-        if starts
+    done = {(row["stage"], row.get("start", "")): row for row in rows if "stage" in row}
+    stages = [
+        (stage, f"{row['wall_seconds']:.0f}", start or "–") for (stage, start), row in done.items()
+    ]  # the last time counts
+    rounds = (
+        "The weights were trained in rounds. Where the last column names a model, the stage went "
+        "on from that one's weights; what a model bundled before had cost is not in this table. "
+        "The loss curves show the last round of each.\n\n"
+        if any(start for _, start in done)
         else ""
     )
+    head = ("stage", "seconds", "went on from") if rounds else ("stage", "seconds")
     return (
         "## Cost\n\nWall time of the stages in seconds, one thread each, two at a time on a 2-core "
         "machine that did other work as well, so they are upper bounds. The loss curves "
-        "are in `training.jsonl`.\n\n" + began + table(("stage", "seconds"), stages)
+        "are in `training.jsonl`.\n\n" + rounds + table(head, [row[: len(head)] for row in stages])
     ) + (f"\n![Losses of the codec's levels and of the priors, over steps]({LOSSES})\n" * pictured)
 
 

@@ -26,7 +26,8 @@ def singing_sections(study: Study) -> list[str]:
 
     Lesson: notebooks/13_measure_it.ipynb
     """
-    found = [_sounds(study), _groups(study), _ablations(study), _words(study), _failures(study)]
+    found = [_sounds(study), _groups(study), _ablations(study), _words(study), _long(study),
+             _failures(study)]  # fmt: skip
     return [text for text in found if text]
 
 
@@ -106,6 +107,16 @@ def _words(study: Study) -> str:
     return (
         f"## New words\n\n{part.songs} songs whose things, qualities and deeds are words that no "
         "training song holds.\n\n" + table(head, rows)
+    )
+
+
+def _long(study: Study) -> str:
+    part = study.parts.get("long")
+    if part is None:
+        return ""
+    return (
+        f"## Longer songs\n\n{part.songs} songs of 18 to 30 s, two or three windows of the top "
+        "prior.\n\n" + table(HEAD, [_row(sound) for sound in part.sounds])
     )
 
 

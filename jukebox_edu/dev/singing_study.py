@@ -32,6 +32,8 @@ FORMAT = 1  # version of the file
 LEAST_RATE = 8000  # samples per second that the songbook can sing
 SECONDS = (8.5, 10.0)  # that a song may last at most: one window of the top prior holds it
 LEAST_SECONDS = 7.0  # songs that turn out shorter are passed over
+LONG_SECONDS = (22.0, 30.0)  # that a long song may last at most: two or three windows
+LEAST_LONG = 18.0  # long songs that turn out shorter are passed over
 OUTSIDE_SEED = FIRST_SEED + 500_000  # songs of words outside the vocabulary
 
 
@@ -120,8 +122,13 @@ def read_study(path: Path) -> Study:
         raise RunError(must("file", str(path), "a study of singing", advice)) from None
 
 
-def short_song(seed: int, model: Jukebox, lyrics: str | None = None) -> TestSong:
-    """A song of at most about ten seconds, of the kind that the model knows.
+def short_song(
+    seed: int,
+    model: Jukebox,
+    lyrics: str | None = None,
+    lasting: tuple[float, float] | None = None,
+) -> TestSong:
+    """A song of the kind that the model knows; `lasting`: between which it ends, or `SECONDS`.
 
     Lesson: notebooks/13_measure_it.ipynb
     """
@@ -130,7 +137,7 @@ def short_song(seed: int, model: Jukebox, lyrics: str | None = None) -> TestSong
     rate = max(model.sample_rate, LEAST_RATE)
     song = make_song(
         seed,
-        seconds=random.uniform(*SECONDS),
+        seconds=random.uniform(*(lasting or SECONDS)),
         repertoire=repertoire,
         band_gain=random.uniform(*repertoire.band_gain),
         sample_rate=rate,
@@ -140,8 +147,8 @@ def short_song(seed: int, model: Jukebox, lyrics: str | None = None) -> TestSong
     return TestSong(f"songbook {seed}", sound, song.artist, song.genre, song.lyrics)
 
 
-def long_enough(seed: int, model: Jukebox) -> bool:
-    """Whether the song of a seed lasts `LEAST_SECONDS`; nothing is sung to find out.
+def long_enough(seed: int, model: Jukebox, lasting: tuple[float, float], least: float) -> bool:
+    """Whether the song of a seed lasts `least` seconds; nothing is sung to find out.
 
     Songs of a batch are sung as long as the longest: a much shorter one would be given time to
     fill, and would be blamed for what it fills it with.
@@ -150,8 +157,8 @@ def long_enough(seed: int, model: Jukebox) -> bool:
     """
     random = np.random.default_rng([seed, 84])
     repertoire = repertoire_of(model.artists(), model.genres())
-    score = compose(seed, seconds=random.uniform(*SECONDS), repertoire=repertoire)
-    return score.seconds >= LEAST_SECONDS
+    score = compose(seed, seconds=random.uniform(*lasting), repertoire=repertoire)
+    return score.seconds >= least
 
 
 def short_songs(model: Jukebox, n: int) -> SongList:
@@ -159,8 +166,22 @@ def short_songs(model: Jukebox, n: int) -> SongList:
 
     Lesson: notebooks/13_measure_it.ipynb
     """
-    fitting = (seed for seed in count(FIRST_SEED) if long_enough(seed, model))
-    return SongList([partial(short_song, seed, model) for seed in islice(fitting, n)])
+    chosen = _seeds(model, n, SECONDS, LEAST_SECONDS)
+    return SongList([partial(short_song, seed, model) for seed in chosen])
+
+
+def long_songs(model: Jukebox, n: int) -> SongList:
+    """Songs of several windows that were never trained on.
+
+    Lesson: notebooks/13_measure_it.ipynb
+    """
+    chosen = _seeds(model, n, LONG_SECONDS, LEAST_LONG)
+    return SongList([partial(short_song, seed, model, None, LONG_SECONDS) for seed in chosen])
+
+
+def _seeds(model: Jukebox, n: int, lasting: tuple[float, float], least: float) -> list[int]:
+    fitting = (seed for seed in count(FIRST_SEED) if long_enough(seed, model, lasting, least))
+    return list(islice(fitting, n))
 
 
 def outside_songs(model: Jukebox, n: int) -> SongList:

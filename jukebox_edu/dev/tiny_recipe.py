@@ -39,7 +39,7 @@ class Recipe:
     n_held_out: int  # songs to measure on
     effort: float  # factor on all steps
     device: str = "cpu"  # where it is trained
-    start: str = ""  # model of the same shape whose codec goes on learning; "": from nothing
+    start: str = ""  # model of the same shape that goes on learning; "": from nothing
     compiled: bool = False  # priors are compiled first, see `training.compiled`
     repertoire: Repertoire = TINY_1  # what the songs are drawn from
 
@@ -82,6 +82,8 @@ class Recipe:
                 settings = dataclasses.replace(settings, learning_rate=settings.learning_rate / 2)
         else:
             prior = presets.tiny_prior(int(level))
+            if self.start:  # it knows the words: now every code before counts, for the tune
+                prior = dataclasses.replace(prior, learning_rate=prior.learning_rate / 3, hide=0.0)
             settings = dataclasses.replace(prior, compiled=self.compiled)
         steps = max(1, int((settings.steps or 1) * self.effort))
         return dataclasses.replace(settings, steps=steps, save_every=SAVE_EVERY)

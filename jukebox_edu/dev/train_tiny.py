@@ -122,6 +122,8 @@ def stage_prior(recipe: Recipe, level: int) -> None:
     run, names, store = f"prior-{level}", vocabularies(recipe), open_store(recipe.songs)
     with seeded(100 + level):
         prior = Prior(recipe.config.priors[level])
+    if recipe.start:
+        prior.load_state_dict(load(recipe.start, device="cpu").priors[level].state_dict())
     lists = {"artists": list(names.artists.names), "genres": list(names.genres.names)}
     songs, held_out = (
         coded_songs(store, [recipe.config.priors[level]], names, split)
@@ -242,8 +244,8 @@ def run_stage(recipe: Recipe, stage: str, go_on: bool = False) -> None:
     if stage in RUNS:  # counts the time before interruptions too
         seconds = read_log(recipe.out / stage)[-1]["seconds"]
     row = {"stage": stage, "wall_seconds": round(seconds, 1)}
-    if stage.startswith("vqvae") and recipe.start:
-        row["start"] = recipe.start
+    if stage in RUNS and recipe.start:
+        row["start"] = Path(recipe.start).name
     with open(recipe.out / "stages.jsonl", "a", encoding="utf-8") as file:
         file.write(json.dumps(row) + "\n")
 
@@ -260,7 +262,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--held-out", type=int, default=48, help="songs to measure on")
     parser.add_argument("--effort", type=float, default=1.0, help="factor on all steps")
     parser.add_argument("--device", default="cpu", help="where to train: cpu, cuda")
-    parser.add_argument("--start", default="", help="model whose codec goes on learning")
+    parser.add_argument("--start", default="", help="model that goes on learning")
     parser.add_argument("--compiled", action="store_true", help="compile priors; needs g++")
     parser.add_argument("--go-on", action="store_true", help="do not stop at a missed gate")
     parser.add_argument("--stages", nargs="*", choices=list(STAGES), help="only these, in order")

@@ -17,6 +17,7 @@ from jukebox_edu.dev.codec_variants import (
     BY_NAME,
     VARIANTS,
     HeardAtHop,
+    PhonesAtHop,
     frames_for,
     phones_at,
     recipe_of,
@@ -26,7 +27,7 @@ from jukebox_edu.errors import ConfigError
 from jukebox_edu.training import presets
 from jukebox_edu.training.clips import SILENCE, ClipShape, random_clips
 from jukebox_edu.training.codeset import UNKNOWN
-from jukebox_edu.training.extras import ClipPass
+from jukebox_edu.training.extras import ClipPass, PhonesInCodes
 from jukebox_edu.training.listener import Heard, Listener
 from jukebox_edu.training.prepare import prepare
 from jukebox_edu.training.songbook_source import SongbookSource
@@ -93,6 +94,15 @@ def test_a_longer_hop_knows_every_second_phone_and_makes_none_up():
     assert longer.tolist() == [1, 3, 5, 7]
     back = frames_for(torch.from_numpy(longer)[None], 512, HOP)[0]
     assert back.tolist() == [UNKNOWN, 1, UNKNOWN, 3, UNKNOWN, 5, UNKNOWN, 7]
+
+
+def test_phone_heads_see_the_same_time_at_every_hop():
+    for variant in (recipe_of(1), recipe_of(2)):
+        own = variant.config
+        head = PhonesAtHop(1.0, own, HOP).head.layers[0]
+        factor = HOP // own.hop_lengths[-1]
+        recipe = PhonesInCodes(1.0, own.emb_width, factor=factor).head.layers[0]
+        assert head.kernel_size == recipe.kernel_size and head.in_channels == own.emb_width
 
 
 @pytest.mark.parametrize("hop", [16, 128, 512])

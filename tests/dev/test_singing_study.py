@@ -73,6 +73,8 @@ def study(setting, tmp_path_factory):
     """All parts, with songs of one short line each."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(singing_study, "SECONDS", (2.0, 2.5))
+        patch.setattr(singing_study, "LONG_SECONDS", (3.0, 3.5))
+        patch.setattr(singing_study, "LEAST_LONG", 2.6)
         yield _study(setting, tmp_path_factory)
 
 
@@ -112,6 +114,11 @@ def test_one_window_of_the_bundled_model_holds_a_song(model) -> None:
     assert any(outside_places(next(iter(outside_songs(model, 1))).lyrics))
 
 
+def test_long_songs_need_several_windows(model) -> None:
+    seconds = [len(song.audio) / model.sample_rate for song in singing_study.long_songs(model, 3)]
+    assert all(18 <= length <= 30.5 for length in seconds)
+
+
 def test_recall_tells_new_words_from_old_ones(judges) -> None:
     request = Request("the goat will hop", "Bruno Deep", "waltz", 3.0)
     heard = Heard(phones_of_words("the goat will").phones, "", "")
@@ -124,6 +131,7 @@ def test_every_part_is_measured(study, model) -> None:
     levels = model.levels
     assert n_sounds["real"] == 1 + levels and n_sounds["sung"] == levels
     assert n_sounds["real-top-codes"] == levels - 1 and n_sounds["outside"] == 1 + 2 * levels
+    assert n_sounds["long"] == 3
     assert n_sounds["other-lyrics"] == n_sounds["other-voice"] == 2
     assert all(len(s.clean.per_song) == 2 for p in study.parts.values() for s in p.sounds)
     assert len(study.parts["outside"].recalls) == n_sounds["outside"]
@@ -178,7 +186,8 @@ def test_the_command_measures_what_is_missing(
 
 def test_the_card_has_the_figures_of_the_study(study) -> None:
     text = "\n".join(singing_sections(study))
-    for heading in ("Is it sung?", "By voice", "With one thing changed", "New words", "Where it"):
+    headings = "Is it sung?", "By voice", "With one thing", "New words", "Longer", "Where it fails"
+    for heading in headings:
         assert f"## {heading}" in text
     errors = study.parts["sung"].sounds[0].best.phone_errors
     assert f"{100 * errors.mean:.0f} % [" in text

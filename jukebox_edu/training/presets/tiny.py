@@ -116,10 +116,10 @@ def _upsampler(level: int, labels: object) -> PriorConfig:
     )
 
 
-CODEC_STEPS = {2: 5000, 1: 2800, 0: 2800}  # optimizer steps of each level
-HEARD = {2: 0.05, 1: 0.15, 0: 0.05}  # weight of what the listener hears in a level's sound
-PHONE = {2: 1.0, 1: 0.5, 0: 0.0}  # weight of the phone head on a level's vectors
-PRIOR_STEPS = {2: 4800, 1: 5000, 0: 5000}
+CODEC_STEPS = {2: 5000, 1: 7000, 0: 5500}  # optimizer steps of each level
+HEARD = {2: 0.05, 1: 0.2, 0: 0.15}  # weight of what the listener hears in a level's sound
+PHONE = {2: 1.0, 1: 1.0, 0: 0.0}  # weight of the phone head on a level's vectors
+PRIOR_STEPS = {2: 4800, 1: 5000, 0: 8000}
 
 
 def tiny_codec(level: int | None) -> VQVAETraining:
