@@ -31,6 +31,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file, save
+from torch import nn
 
 from jukebox_edu.dev.gates import (
     GateMissed,
@@ -40,6 +41,7 @@ from jukebox_edu.dev.gates import (
     word_gates,
 )
 from jukebox_edu.dev.tiny_recipe import RUNS, Recipe, codec_of, vocabularies
+from jukebox_edu.errors import ConfigError, must
 from jukebox_edu.model import load
 from jukebox_edu.prior.prior import Prior
 from jukebox_edu.sampling.storing import read_json, write_json, write_whole
@@ -88,13 +90,30 @@ def stage_listener(recipe: Recipe) -> None:
     write_whole(recipe.out / "listener.safetensors", lambda file: file.write(data))
 
 
+def go_on_from(start: str, module: nn.Module, trained: nn.Module) -> None:
+    """Take over the weights of the model named `start`.
+
+    Raises
+    ------
+    ConfigError
+        If it has another shape.
+
+    Lesson: notebooks/12_teach_it_your_music.ipynb
+    """
+    try:
+        module.load_state_dict(trained.state_dict())
+    except RuntimeError as error:
+        first = str(error).splitlines()[1].strip()
+        raise ConfigError(must("start", start, "a model of the recipe's shape", first)) from None
+
+
 def stage_vqvae(recipe: Recipe, level: int) -> None:
     """Train one level of the codec."""
     run = f"vqvae-{level}"
     with seeded(level):
         vqvae = VQVAE(recipe.config.vqvae)
     if recipe.start:
-        vqvae.load_state_dict(load(recipe.start, device="cpu").vqvae.state_dict())
+        go_on_from(recipe.start, vqvae, load(recipe.start, device="cpu").vqvae)
     listener = new_listener(recipe)
     listener.load_state_dict(load_file(recipe.out / "listener.safetensors"))
     train_vqvae(
@@ -123,7 +142,7 @@ def stage_prior(recipe: Recipe, level: int) -> None:
     with seeded(100 + level):
         prior = Prior(recipe.config.priors[level])
     if recipe.start:
-        prior.load_state_dict(load(recipe.start, device="cpu").priors[level].state_dict())
+        go_on_from(recipe.start, prior, load(recipe.start, device="cpu").priors[level])
     lists = {"artists": list(names.artists.names), "genres": list(names.genres.names)}
     songs, held_out = (
         coded_songs(store, [recipe.config.priors[level]], names, split)
