@@ -184,6 +184,15 @@ def test_tones_of_a_scale_lie_in_it() -> None:
     assert share_in_scale(pitches, key=51) < 0.5
 
 
+def test_a_soft_hum_in_a_pause_is_no_note() -> None:
+    note, hum = tones(np.array([57.0]), 0.5), tones(np.array([59.2]), 0.5)
+    for level, heard in ((0.004, False), (0.1, True)):
+        pitches = track_pitch(np.concatenate([note, level * hum]))
+        later = pitches[len(pitches) // 2 + 4 : -4]
+        assert np.isfinite(pitches[4 : len(pitches) // 2 - 4]).all()
+        assert bool(np.isfinite(later).any()) == heard
+
+
 def test_even_pitches_lie_in_a_scale_by_chance() -> None:
     pitches = np.random.default_rng(0).uniform(40, 64, 20000)
     assert share_in_scale(pitches, key=48) == pytest.approx(7 / 12, abs=0.02)

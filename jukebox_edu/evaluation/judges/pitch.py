@@ -1,9 +1,10 @@
 """Is it in tune? The pitch that is sung, and how much of it lies in a scale.
 
 What
-    pYIN follows the pitch of a voice; frames without one are NaN. A major scale is seven of the
-    twelve semitones of an octave. A frame is in the scale if the semitone nearest to it, at most 50
-    cents away, is one of the seven.
+    pYIN follows the pitch of a voice; frames without one are NaN, and so are frames 40 dB softer
+    than the loud ones: in pauses a codec hums softly at the rate of its codes, and nobody sings
+    that. A major scale is seven of the twelve semitones of an octave. A frame is in the scale if
+    the semitone nearest to it, at most 50 cents away, is one of the seven.
 
     Chance: each note of the same song is moved by an amount drawn evenly from an octave. Pitches
     drawn evenly hit a given scale in 7 of 12 frames; the best of the twelve scales does better,
@@ -24,6 +25,8 @@ from jukebox_edu.evaluation.judges.features import HOP, SAMPLE_RATE
 MAJOR = (0, 2, 4, 5, 7, 9, 11)  # semitones above the key note
 LOWEST_HZ, HIGHEST_HZ = 65.0, 520.0  # a little wider than the singers' registers
 _FRAME = 1024  # samples that pYIN compares at a time
+_LOUD = 95  # percentile of the frames' root mean squares that counts as loud
+_SOFT = 0.01  # of it: softer frames are pauses
 _DRAWS = 50  # songs of moved notes, for chance
 
 
@@ -40,7 +43,7 @@ def track_pitch(sound: np.ndarray, sample_rate: int = SAMPLE_RATE) -> np.ndarray
     Returns
     -------
     numpy.ndarray
-        (frames,) MIDI numbers, one per 16 ms; NaN where no pitch is heard.
+        (frames,) MIDI numbers, one per 16 ms; NaN where no pitch is heard, or only softly.
 
     Lesson: notebooks/13_measure_it.ipynb
     """
@@ -55,6 +58,8 @@ def track_pitch(sound: np.ndarray, sample_rate: int = SAMPLE_RATE) -> np.ndarray
         frame_length=_FRAME,
         hop_length=HOP,
     )
+    power = librosa.feature.rms(y=samples, frame_length=_FRAME, hop_length=HOP)[0, : len(hertz)]
+    hertz[power < _SOFT * np.percentile(power, _LOUD)] = np.nan
     return 69 + 12 * np.log2(hertz / 440.0)
 
 

@@ -90,8 +90,8 @@ def tiny(name: str, n_artists: int, n_genres: int) -> ModelConfig:
         hop_fraction=0.25,
         alignment_layer=3,
         alignment_head=0,
-        temperature=0.95,
-        guidance=2.0,
+        temperature=0.7,  # likely codes keep the tune
+        guidance=1.5,
     )
     return ModelConfig(name, vqvae, (_upsampler(0, labels), _upsampler(1, labels), top), LICENCE)
 
