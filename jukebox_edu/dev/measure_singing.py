@@ -8,7 +8,7 @@ What
     other-lyrics      another song's lyrics are sung; scored against those that were asked for
     no-lyrics         no lyrics at all
     other-voice       another voice is asked for: who is heard, that one or the first?
-    temperature-0.9   likelier codes
+    temperature-0.9   that temperature instead of the model's own
     real-top-codes    the real songs' top codes, the lower levels written by the upsamplers
     outside           words outside the training vocabulary
     long              songs of 18 to 30 s, two or three windows: real, and the top level alone

@@ -2,9 +2,11 @@
 
 What
     pYIN follows the pitch of a voice; frames without one are NaN, and so are frames 40 dB softer
-    than the loud ones: in pauses a codec hums softly at the rate of its codes, and nobody sings
-    that. A major scale is seven of the twelve semitones of an octave. A frame is in the scale if
-    the semitone nearest to it, at most 50 cents away, is one of the seven.
+    than the loud ones: in pauses a codec hums softly, at multiples of its code rates, and nobody
+    sings that.
+
+    A major scale is seven of the twelve semitones of an octave. A frame is in the scale if the
+    semitone nearest to it, at most 50 cents away, is one of the seven.
 
     Chance: each note of the same song is moved by an amount drawn evenly from an octave. Pitches
     drawn evenly hit a given scale in 7 of 12 frames; the best of the twelve scales does better,
