@@ -137,7 +137,7 @@ def losses_figure(rows: Sequence[Mapping[str, Any]]) -> Figure | None:
     with style():
         figure = new_figure(3.2)
         left, right = figure.subplots(1, 2)
-        _draw_runs(left, runs["vqvae"], "Codec: loss of each level", "loss of the paper, without aids")
+        _draw_runs(left, runs["vqvae"], "Codec: loss of each level", "the paper's loss, no aids")
         _draw_runs(right, runs["prior"], "Priors: loss of each level", "nats per code")
     return figure
 
