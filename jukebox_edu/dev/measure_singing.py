@@ -67,6 +67,7 @@ class Setting:
     batch: int  # songs sung side by side
     keep: Path | None  # folder of what is sung; a part that was stopped goes on there
     pitch: bool = True  # whether the pitch is followed in the parts real and sung
+    n_long: int = 12  # songs of several windows
 
     @property
     def top(self) -> int:
@@ -213,7 +214,7 @@ def find_outside(s: Setting) -> list[Found]:
 
 def find_long(s: Setting) -> list[Found]:
     """Songs longer than the top prior's window: real, through its level, and sung by it."""
-    songs = list(long_songs(s.model, s.n_outside))
+    songs = list(long_songs(s.model, s.n_long))
     real, *_, coded = find_real(replace(s, pitch=False), songs)
     return [real, coded, *find_top(s, songs, "long")]
 
@@ -301,7 +302,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--keep", type=Path, help="folder that keeps what is sung")
     parser.add_argument("--songs", type=int, default=48, help="songs of the parts real and sung")
     parser.add_argument("--ablation-songs", type=int, default=24, help="songs of the other parts")
-    parser.add_argument("--outside", type=int, default=16, help="songs of new words; long songs")
+    parser.add_argument("--outside", type=int, default=16, help="songs of words never trained on")
+    parser.add_argument("--long", type=int, default=12, help="songs of several windows")
     parser.add_argument("--batch", type=int, default=16, help="songs sung side by side")
     parser.add_argument("--no-pitch", action="store_true", help="do not follow the pitch")
     parser.add_argument("--parts", nargs="*", choices=list(PARTS), default=list(PARTS))
@@ -309,7 +311,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     model, judges = load(given.model, device="cpu"), load_judges(given.judges)
     setting = Setting(
         model, judges, given.songs, given.ablation_songs, given.outside, given.batch, given.keep,
-        not given.no_pitch,
+        not given.no_pitch, given.long,
     )  # fmt: skip
     study = study_of(setting, given.out)
     for name in given.parts:

@@ -122,13 +122,13 @@ def read_study(path: Path) -> Study:
         raise RunError(must("file", str(path), "a study of singing", advice)) from None
 
 
-def short_song(
+def new_song(
     seed: int,
     model: Jukebox,
     lyrics: str | None = None,
     lasting: tuple[float, float] | None = None,
 ) -> TestSong:
-    """A song of the kind that the model knows; `lasting`: between which it ends, or `SECONDS`.
+    """A song of the kind that the model knows, never trained on; `lasting`: in place of `SECONDS`.
 
     Lesson: notebooks/13_measure_it.ipynb
     """
@@ -167,7 +167,7 @@ def short_songs(model: Jukebox, n: int) -> SongList:
     Lesson: notebooks/13_measure_it.ipynb
     """
     chosen = _seeds(model, n, SECONDS, LEAST_SECONDS)
-    return SongList([partial(short_song, seed, model) for seed in chosen])
+    return SongList([partial(new_song, seed, model) for seed in chosen])
 
 
 def long_songs(model: Jukebox, n: int) -> SongList:
@@ -176,7 +176,7 @@ def long_songs(model: Jukebox, n: int) -> SongList:
     Lesson: notebooks/13_measure_it.ipynb
     """
     chosen = _seeds(model, n, LONG_SECONDS, LEAST_LONG)
-    return SongList([partial(short_song, seed, model, None, LONG_SECONDS) for seed in chosen])
+    return SongList([partial(new_song, seed, model, None, LONG_SECONDS) for seed in chosen])
 
 
 def _seeds(model: Jukebox, n: int, lasting: tuple[float, float], least: float) -> list[int]:
@@ -190,4 +190,4 @@ def outside_songs(model: Jukebox, n: int) -> SongList:
     Lesson: notebooks/13_measure_it.ipynb
     """
     seeds = range(OUTSIDE_SEED, OUTSIDE_SEED + n)
-    return SongList([partial(short_song, seed, model, outside_lyrics(seed)) for seed in seeds])
+    return SongList([partial(new_song, seed, model, outside_lyrics(seed)) for seed in seeds])

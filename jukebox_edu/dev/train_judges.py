@@ -81,6 +81,7 @@ class Recipe:
     n_test: int  # songs to measure on
     n_pitch: int  # of them, songs whose pitch is followed, which takes longest
     effort: float  # factor on all steps
+    name: str = ""  # of the codec's model, where a folder of train_tiny is called otherwise
 
 
 def _say(text: str) -> None:
@@ -184,8 +185,10 @@ def train(recipe: Recipe, model: Jukebox | None) -> Judges:
     return load_judges(recipe.out)  # as others will read them
 
 
-def codec_model(codec: str) -> Jukebox:
+def codec_model(codec: str, name: str = "") -> Jukebox:
     """A model by name or folder; of a folder of `train_tiny`, its codec with priors left at random.
+
+    That model has the given name, or else the folder's.
 
     Raises
     ------
@@ -200,7 +203,7 @@ def codec_model(codec: str) -> Jukebox:
     if not (folder / "codes.done").is_file():
         advice = "Wait for its stage codes."
         raise ConfigError(must("codec", codec, "a folder whose codec is finished", advice))
-    training = TinyRecipe(folder, folder.name, 0, 0, 1.0)
+    training = TinyRecipe(folder, name or folder.name, 0, 0, 1.0)
     priors = [Prior(prior) for prior in training.config.priors]
     names = vocabularies(training)
     return Jukebox(training.config, codec_of(training), priors, (names,) * len(priors))
@@ -215,6 +218,7 @@ def parsed(arguments: Sequence[str] | None = None) -> Recipe:
     parser.add_argument("--out", type=Path, default=Path("judges"), help="folder of the judges")
     parser.add_argument("--work", type=Path, default=Path("runs/judges"), help="unfinished things")
     parser.add_argument("--codec", help="whose codec the tuned judges shall know")
+    parser.add_argument("--name", default="", help="of its model; default: that of the folder")
     parser.add_argument("--songs", type=int, default=2000, help="clean songs to learn from")
     parser.add_argument("--tuning-songs", type=int, default=500, help="songs through the codec")
     parser.add_argument("--test-songs", type=int, default=48, help="songs to measure on")
@@ -223,7 +227,7 @@ def parsed(arguments: Sequence[str] | None = None) -> Recipe:
     given = parser.parse_args(arguments)
     return Recipe(
         given.out, given.work, given.codec, given.songs, given.tuning_songs, given.test_songs,
-        given.pitch_songs, given.effort,
+        given.pitch_songs, given.effort, given.name,
     )  # fmt: skip
 
 
@@ -233,7 +237,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Lesson: notebooks/13_measure_it.ipynb
     """
     recipe = parsed(arguments)
-    model = None if recipe.codec is None else codec_model(recipe.codec)
+    model = None if recipe.codec is None else codec_model(recipe.codec, recipe.name)
     judges = train(recipe, model)
     figures: dict[str, Any] = measure_judges.measure(judges, model, recipe.n_test, recipe.n_pitch)
     figures["training"] = training_record(recipe, model)

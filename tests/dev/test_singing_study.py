@@ -20,7 +20,7 @@ from jukebox_edu.dev.measure_singing import PARTS, Found, Setting, measured, rec
 from jukebox_edu.dev.model_card import _introduction, losses_figure
 from jukebox_edu.dev.outside_words import OUTSIDE_WORDS, outside_lyrics, outside_places
 from jukebox_edu.dev.singing_card import singing_sections
-from jukebox_edu.dev.singing_study import outside_songs, read_study, short_song
+from jukebox_edu.dev.singing_study import new_song, outside_songs, read_study
 from jukebox_edu.errors import ConfigError, RunError
 from jukebox_edu.evaluation.judges import ClassifierConfig, Judges, RecogniserConfig
 from jukebox_edu.evaluation.judges.files import PanelConfig, new_panel
@@ -65,7 +65,7 @@ def judges() -> Judges:
 
 @pytest.fixture(scope="module")
 def setting(model, judges) -> Setting:
-    return Setting(model, judges, 2, 2, 2, 2, None, pitch=False)
+    return Setting(model, judges, 2, 2, 2, 2, None, pitch=False, n_long=2)
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def test_texts_of_new_words_hold_old_ones_only_between_them() -> None:
 
 def test_one_window_of_the_bundled_model_holds_a_song(model) -> None:
     for seed in range(1_000_000, 1_000_003):
-        song = short_song(seed, model)
+        song = new_song(seed, model)
         assert 1 < len(song.audio) / model.sample_rate <= 10.24
         assert song.artist in SINGERS and song.genre in STYLE_NAMES
     assert any(outside_places(next(iter(outside_songs(model, 1))).lyrics))

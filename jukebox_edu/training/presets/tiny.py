@@ -90,7 +90,7 @@ def tiny(name: str, n_artists: int, n_genres: int) -> ModelConfig:
         hop_fraction=0.25,
         alignment_layer=3,
         alignment_head=0,
-        temperature=0.7,  # likely codes keep the tune
+        temperature=0.7,  # likely codes keep the tune a little better
         guidance=1.5,
     )
     return ModelConfig(name, vqvae, (_upsampler(0, labels), _upsampler(1, labels), top), LICENCE)
