@@ -256,10 +256,13 @@ class PriorConfig:
     alignment_head: int | None = None  # its head
     temperature: float = 0.99  # default sampling temperature
     guidance: float = 1.0  # default strength of lyric guidance (1: off)
+    guide_names: bool = False  # ours: guidance pushes artist and genre, too
 
     def __post_init__(self) -> None:
         """Check the values."""
         _positive(self, "n_ctx", "codebook_size", "hop_length", "sample_rate")
+        pushed = not self.guide_names or self.lyrics is not None
+        _require(pushed, "guide_names", self.guide_names, "False where there are no lyrics")
         told = self.lyrics is None or self.labels is not None
         _require(told, "labels", self.labels, "set where there are lyrics")
         _require(0 < self.hop_fraction <= 1, "hop_fraction", self.hop_fraction, "in (0, 1]")

@@ -394,6 +394,15 @@ def without_lyrics(labels: Labels) -> Labels:
     return dataclasses.replace(labels, lyric_tokens=torch.zeros_like(labels.lyric_tokens))
 
 
+def without_names(labels: Labels) -> Labels:
+    """The same labels, of an unknown artist and genre, as in training with dropped names."""
+    return dataclasses.replace(
+        labels,
+        artist=torch.zeros_like(labels.artist),
+        genres=torch.zeros_like(labels.genres).masked_fill(labels.genres < 0, -1),
+    )
+
+
 def _bits(logits: Tensor, targets: Tensor) -> Tensor:
     """Mean cross-entropy in bits of (batch, n, bins) logits."""
     nats = functional.cross_entropy(logits.flatten(0, 1).float(), targets.reshape(-1))

@@ -6,6 +6,8 @@ What
     twice, with and without the lyrics, and the difference is exaggerated:
 
         logits = without + guidance * (with - without)
+
+    "Without" is without artist and genre, too, where a prior was trained so (`guide_names`).
 Shapes
     tokens (batch,), in the Transformer's own vocabulary.
 Paper: [Jukebox §4.4]; guidance: arXiv 2207.12598
@@ -22,7 +24,7 @@ from torch import Tensor
 
 from jukebox_edu.errors import ConfigError, ShapeError, must
 from jukebox_edu.labels import Labels
-from jukebox_edu.prior.prior import Conditions, Prior, without_lyrics
+from jukebox_edu.prior.prior import Conditions, Prior, without_lyrics, without_names
 from jukebox_edu.sampling.filters import check_filters, filter_logits
 from jukebox_edu.sampling.noise import Race, draw, generator_race
 
@@ -46,7 +48,7 @@ class DrawSettings:
 def window_conditions(
     prior: Prior, labels: Labels | Tensor | None, upper_codes: Tensor | None, guidance: float
 ) -> Conditions:
-    """Conditions of a window; with guidance the batch is doubled, second half without lyrics.
+    """Conditions of a window; with guidance the batch is doubled, second half told less.
 
     Lesson: notebooks/08_lyrics_and_alignment.ipynb
     """
@@ -55,7 +57,10 @@ def window_conditions(
         return conditions
     if isinstance(labels, Tensor):
         labels = Labels.from_vector(labels, prior.config.labels.max_genres)  # type: ignore[union-attr]
-    blank = prior.condition(without_lyrics(labels), upper_codes)  # type: ignore[arg-type]
+    untold = without_lyrics(labels)  # type: ignore[arg-type]
+    if prior.config.guide_names:
+        untold = without_names(untold)
+    blank = prior.condition(untold, upper_codes)
     pairs = zip(vars(conditions).values(), vars(blank).values(), strict=True)
     return Conditions(*(None if a is None else torch.cat([a, b]) for a, b in pairs))
 

@@ -3,8 +3,9 @@
 What
     Windows are drawn at random places; the prior predicts every code from those before it. Priors
     with lyrics may get help, all of it optional: spans of codes are withheld so that the lyrics
-    are needed, some songs lose their lyrics so that guidance can be used when sampling, and the
-    extra losses of `extras.py` say where to look and what is being said.
+    are needed, some songs lose their lyrics (and some of these the names of singer and style) so
+    that guidance can be used when sampling, and the extra losses of `extras.py` say where to look
+    and what is being said.
 Paper: [Jukebox §4]
 Lesson: notebooks/12_teach_it_your_music.ipynb
 """
@@ -24,7 +25,7 @@ from torch import Tensor
 
 from jukebox_edu.config import to_json_dict
 from jukebox_edu.labels import Labels
-from jukebox_edu.prior.prior import Prior, PriorLoss
+from jukebox_edu.prior.prior import Prior, PriorLoss, without_names
 from jukebox_edu.training.aids import hidden_spans
 from jukebox_edu.training.codeset import Batch, CodedSong, random_batch, song_list
 from jukebox_edu.training.compiled import CompiledForward
@@ -57,6 +58,7 @@ class PriorTraining(LoopSettings):
     checkpoint: bool = False  # compute activations twice instead of keeping them (memory)
     lyric_weight: float | None = 0.1  # of the lyric loss; None: the paper's weighting
     blank_lyrics: float = 0.12  # share of songs that lose their lyrics
+    blank_names: float = 0.0  # share of these that lose artist and genre, too
     hide: float = 0.25  # mean share of codes withheld, priors with lyrics only
     hide_span: int = 6  # codes withheld at a time
     aided_layers: tuple[int, ...] = ()  # lyric layers that are guided and read
@@ -69,7 +71,7 @@ class PriorTraining(LoopSettings):
     def __post_init__(self) -> None:
         """Check the values."""
         super().__post_init__()
-        for name in ("blank_lyrics", "hide", "from_start"):
+        for name in ("blank_lyrics", "blank_names", "hide", "from_start"):
             require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "a share, 0 to 1")
         require(self.hide_span >= 1, "hide_span", self.hide_span, "a number of codes from 1")
 
@@ -176,13 +178,17 @@ def losses_of(
     """
     size, n = batch.codes.shape
     told, hide = torch.zeros(size, dtype=torch.bool), None  # (batch,): who is given lyrics
+    named = torch.ones_like(told)  # (batch,): who is given artist and genre
     if prior.config.lyrics is not None:
         told = torch.rand(size, generator=generator) >= training.blank_lyrics
+        if training.blank_names:
+            named = told | (torch.rand(size, generator=generator) >= training.blank_names)
         if training.hide:
             hide = hidden_spans((size, n), training.hide, training.hide_span, generator)
             hide = hide.to(batch.codes.device)  # (batch, n)
     told = told.to(batch.codes.device)
-    conditions = prior.condition(told_lyrics(batch, told), batch.upper_codes)
+    labels = told_labels(batch, told, named.to(batch.codes.device))
+    conditions = prior.condition(labels, batch.upper_codes)
     layers = {layer for loss in extras.values() for layer in loss.layers}
     out = prior(batch.codes, conditions, hide=hide, record=layers, checkpoint=training.checkpoint)
     own = own_loss(prior.loss_of(out.hidden, batch.codes, conditions), prior, training)
@@ -190,15 +196,21 @@ def losses_of(
     return Sum(added.total, {**own.values, **added.values})
 
 
-def told_lyrics(batch: Batch, told: Tensor) -> Labels | None:
-    """Labels in which songs that are not `told` (batch,) have lost their lyrics.
+def told_labels(batch: Batch, told: Tensor, named: Tensor) -> Labels | None:
+    """Labels without the lyrics of songs not `told`, and the names of songs not `named` (batch,).
 
     Lesson: notebooks/08_lyrics_and_alignment.ipynb
     """
-    if batch.labels is None:
+    labels = batch.labels
+    if labels is None:
         return None
-    tokens = batch.labels.lyric_tokens * told[:, None]
-    return dataclasses.replace(batch.labels, lyric_tokens=tokens)
+    nameless = without_names(labels)
+    return dataclasses.replace(
+        labels,
+        artist=torch.where(named, labels.artist, nameless.artist),
+        genres=torch.where(named[:, None], labels.genres, nameless.genres),
+        lyric_tokens=labels.lyric_tokens * told[:, None],
+    )
 
 
 def own_loss(loss: PriorLoss, prior: Prior, training: PriorTraining) -> Sum:

@@ -160,6 +160,26 @@ def test_songs_without_phones_or_times_do_not_count():
     assert result.rows[0]["guidance_1"] == 0 and result.rows[0]["phone_1"] == 0
 
 
+def test_songs_that_lose_their_names_teach_the_unknown_rows_only():
+    """All lose lyrics and names: of both tables only row 0 moves."""
+    found = {}
+    for blank_names in (0.0, 1.0):
+        prior = Prior(toy.prior_config("separate"))
+        tables = prior.label_conditioner
+        before = [t.weight.detach().clone() for t in (tables.artist, tables.genre)]
+        training = PriorTraining(
+            3, blank_lyrics=1.0, blank_names=blank_names, precision="float32", weight_decay=0.0,
+        )  # fmt: skip
+        train_prior(prior, toy.coded("separate"), training, progress=False)
+        moved = [
+            (now.weight != old).any(1).tolist()
+            for now, old in zip((tables.artist, tables.genre), before, strict=True)
+        ]
+        found[blank_names] = [[row for row, did in enumerate(rows) if did] for rows in moved]
+    assert found[1.0] == [[0], [0]]
+    assert all(0 not in rows and rows for rows in found[0.0])
+
+
 def test_unknown_phones_do_not_enter_the_loss_of_the_codes():
     head = PhonesInCodes(1.0, 8)
     vqvae = VQVAE(toy.CODEC)

@@ -92,6 +92,7 @@ def tiny(name: str, n_artists: int, n_genres: int) -> ModelConfig:
         alignment_head=0,
         temperature=0.7,  # likely codes keep the tune a little better
         guidance=1.5,
+        guide_names=True,
     )
     return ModelConfig(name, vqvae, (_upsampler(0, labels), _upsampler(1, labels), top), LICENCE)
 
@@ -112,7 +113,7 @@ def _upsampler(level: int, labels: object) -> PriorConfig:
         ),
         merged_decoder=True,
         hop_fraction=0.5,
-        temperature=0.95,
+        temperature=(0.75, 0.95)[level],
     )
 
 
@@ -151,7 +152,7 @@ def tiny_prior(level: int) -> PriorTraining:
         return PriorTraining(steps)
     return PriorTraining(
         steps, aided_layers=(3, 7), phone=1.0, spelled=0.5, hide=0.3, from_start=0.7,
-        evaluate_every=500,
+        blank_lyrics=0.15, blank_names=0.6, evaluate_every=500,
     )  # fmt: skip
 
 
