@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from jukebox_edu.config import TransformerConfig
 from jukebox_edu.errors import ShapeError, must
 from jukebox_edu.transformer.cache import KeyValues
+from jukebox_edu.transformer.one_by_one import OneByOne
 from jukebox_edu.transformer.patterns import Layout
 from jukebox_edu.transformer.stack import StackOutput, Transformer
 
@@ -38,6 +39,7 @@ class ShellState:
     caches: list[KeyValues]
     start: Tensor  # (batch, 1, width)
     condition: Tensor | None  # (batch, n or 1, width)
+    one_by_one: OneByOne | None = None  # for single positions, where the stack allows it
     position: int = 0  # positions fed so far
 
 
@@ -144,7 +146,8 @@ class AutoregressiveShell(nn.Module):
         like = self.position_embedding.new_empty(0, dtype=self.compute_dtype)
         encoder = None if encoder is None else encoder.to(self.compute_dtype)
         caches = self.transformer.new_cache(batch, like, encoder)
-        return ShellState(caches, self._start(start, batch), condition)
+        flat = OneByOne(self.transformer, caches) if OneByOne.fits(self.transformer) else None
+        return ShellState(caches, self._start(start, batch), condition, flat)
 
     def extend(self, state: ShellState, tokens: Tensor) -> Tensor:
         """Feed tokens (batch, m); states (batch, m or m + 1, width) of what comes after each.
@@ -167,8 +170,12 @@ class AutoregressiveShell(nn.Module):
         if condition is not None:
             hidden = hidden + condition
         state.position = last
-        hidden = self.transformer.extend(hidden.to(self.compute_dtype), state.caches).float()
-        return self._add_again(hidden, condition)
+        hidden = hidden.to(self.compute_dtype)
+        if hidden.shape[1] == 1 and state.one_by_one is not None:
+            hidden = state.one_by_one(hidden[:, 0])[:, None]
+        else:
+            hidden = self.transformer.extend(hidden, state.caches)
+        return self._add_again(hidden.float(), condition)
 
     def _start(self, start: Tensor | None, batch: int) -> Tensor:
         if start is not None:

@@ -57,8 +57,8 @@ class KeyValues:
         if m == 1:
             if self.pattern != PRIME or start < capacity:
                 slot = int(self._slot(start))
-                self.keys[:, :, slot] = keys[:, :, 0]
-                self.values[:, :, slot] = values[:, :, 0]
+                self.keys.narrow(2, slot, 1).copy_(keys)
+                self.values.narrow(2, slot, 1).copy_(values)
             return
         first, last = max(start, self.length - capacity), self.length
         if self.pattern == PRIME:
@@ -81,7 +81,8 @@ class KeyValues:
             stop = start + columns if row else start
         else:
             start, stop = 0, min(p + 1, self.keys.shape[2])
-        return self.keys[:, :, start:stop], self.values[:, :, start:stop]
+        n = stop - start
+        return self.keys.narrow(2, start, n), self.values.narrow(2, start, n)
 
     def stored(self) -> tuple[Tensor, Tensor, Tensor]:
         """All keys and values that are still held, with the positions (held,) they belong to."""

@@ -16,6 +16,8 @@ import torch
 from jukebox_edu.errors import RunError
 from jukebox_edu.model import parts
 from jukebox_edu.sampling import SamplingOptions
+from jukebox_edu.transformer import one_by_one
+from jukebox_edu.transformer.stack import quick_gelu
 
 WORDS = {"lyrics": "la la love", "artist": "Ada", "genre": "waltz"}
 QUIET = {"progress": False}
@@ -155,9 +157,12 @@ def test_closed_at_random_parts_and_resumed(model, undisturbed, tmp_path, monkey
     assert same(finish(model, tmp_path), undisturbed)
 
 
+@pytest.mark.parametrize("way", ["modules", "flat"])
 @pytest.mark.parametrize("seed", range(6))
-def test_interrupted_inside_a_step_and_resumed(model, undisturbed, tmp_path, seed):
-    """Ctrl-C at a random moment inside the Transformer."""
+def test_interrupted_inside_a_step_and_resumed(
+    model, undisturbed, tmp_path, seed, way, monkeypatch
+):
+    """Ctrl-C at a random moment inside the Transformer, in both ways to write one position."""
     rng, calls = random.Random(seed), [0]
     stop = rng.randrange(2, 150)
 
@@ -166,14 +171,22 @@ def test_interrupted_inside_a_step_and_resumed(model, undisturbed, tmp_path, see
         if calls[0] == stop:
             raise KeyboardInterrupt
 
-    hooks = [
-        prior.music.transformer.layers[0].mlp.up.register_forward_hook(interrupt)
-        for prior in model.priors
-    ]
+    def interrupted_gelu(x):
+        interrupt()
+        return quick_gelu(x)
+
+    hooks = []
+    if way == "flat":
+        monkeypatch.setattr(one_by_one, "quick_gelu", interrupted_gelu)
+    else:
+        for prior in model.priors:
+            up = prior.music.transformer.layers[0].mlp.up
+            hooks.append(up.register_forward_hook(interrupt))
     try:
         with pytest.raises(KeyboardInterrupt):
             finish(model, tmp_path)
     finally:
+        monkeypatch.undo()
         for hook in hooks:
             hook.remove()
     drawn = sum(path.stat().st_size for path in tmp_path.glob("tokens_*.log"))
