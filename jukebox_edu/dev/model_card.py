@@ -245,9 +245,9 @@ def _cost(rows: Iterable[Mapping[str, Any]], pictured: bool) -> str:
         (stage, f"{row['wall_seconds']:.0f}", start or "–") for (stage, start), row in done.items()
     ]  # the last time counts
     rounds = (
-        "The weights were trained in rounds. Where the last column names a model, the stage went "
-        "on from that one's weights; what a model bundled before had cost is not in this table. "
-        "The loss curves show the last round of each.\n\n"
+        "The weights were trained in rounds. Where the last column names a model, the stage is of "
+        "the round that went on from that one's weights; what a model bundled before had cost is "
+        "not in this table. The loss curves show the last round of each.\n\n"
         if any(start for _, start in done)
         else ""
     )

@@ -9,11 +9,13 @@ Lesson: notebooks/12_teach_it_your_music.ipynb
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 from typing import Any
 
 from jukebox_edu.config import ModelConfig
 from jukebox_edu.labels import LabelVocabularies, Vocabulary
+from jukebox_edu.model.loading import model_folder
 from jukebox_edu.songbook import TINY_1, Repertoire
 from jukebox_edu.training import presets
 from jukebox_edu.training.results import trained_vqvae
@@ -23,6 +25,7 @@ from jukebox_edu.training.state import state_files
 from jukebox_edu.vqvae.model import VQVAE
 
 SAVE_EVERY = 100  # steps; half a minute to a minute
+LAST_STAGES = ("save", "measure", "words")  # done again in every round
 RUNS = ("vqvae-2", "vqvae-1", "vqvae-0", "prior-2", "prior-1", "prior-0")
 
 
@@ -93,6 +96,18 @@ class Recipe:
         folder, steps = self.out / run, self.settings(run).steps
         states = state_files(folder) if folder.is_dir() else []
         return bool(states) and states[0].stem == f"state-{steps:08d}"
+
+
+def rounds_before(start: str) -> list[dict[str, Any]]:
+    """What the rounds before have cost, from the log of the model that goes on learning.
+
+    Lesson: notebooks/12_teach_it_your_music.ipynb
+    """
+    log = model_folder(start) / "training.jsonl" if start else None
+    if log is None or not log.is_file():
+        return []
+    rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    return [row for row in rows if row.get("stage", LAST_STAGES[0]) not in LAST_STAGES]
 
 
 def vocabularies(recipe: Recipe) -> LabelVocabularies:

@@ -40,7 +40,7 @@ from jukebox_edu.dev.gates import (
     probe_gate,
     word_gates,
 )
-from jukebox_edu.dev.tiny_recipe import RUNS, Recipe, codec_of, vocabularies
+from jukebox_edu.dev.tiny_recipe import RUNS, Recipe, codec_of, rounds_before, vocabularies
 from jukebox_edu.errors import ConfigError, must
 from jukebox_edu.model import load
 from jukebox_edu.prior.prior import Prior
@@ -188,8 +188,9 @@ def stage_measure(recipe: Recipe) -> None:
     model = load(recipe.model, device="cpu")
     songs = from_songbook(model, recipe.n_held_out)
     report = evaluate(model, songs, source=f"{recipe.n_held_out} songs of the songbook")
-    logs = [recipe.out / run / LOG_FILE for run in RUNS] + [recipe.out / "stages.jsonl"]
-    joined = b"".join(path.read_bytes() for path in logs)
+    before = "".join(json.dumps(row) + "\n" for row in rounds_before(recipe.start))
+    joined = b"".join((recipe.out / run / LOG_FILE).read_bytes() for run in RUNS)
+    joined += before.encode() + (recipe.out / "stages.jsonl").read_bytes()
     write_whole(recipe.model / "training.jsonl", lambda file: file.write(joined))
     n_songs = len(open_store(recipe.songs).train)
     write_card(
@@ -263,7 +264,7 @@ def run_stage(recipe: Recipe, stage: str, go_on: bool = False) -> None:
     if stage in RUNS:  # counts the time before interruptions too
         seconds = read_log(recipe.out / stage)[-1]["seconds"]
     row = {"stage": stage, "wall_seconds": round(seconds, 1)}
-    if stage in RUNS and recipe.start:
+    if recipe.start:
         row["start"] = Path(recipe.start).name
     with open(recipe.out / "stages.jsonl", "a", encoding="utf-8") as file:
         file.write(json.dumps(row) + "\n")

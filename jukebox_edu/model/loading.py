@@ -154,7 +154,7 @@ def load(
     place = checked_device(device)
     if isinstance(name, str) and name in MODEL_SETS:
         return released(name, place, dtype, weights, levels=levels, hold=hold)
-    source = find_source(_folder(name, weights))
+    source = find_source(model_folder(name, weights))
     config = source.parts.whole()
     if config.licence == RELEASED_LICENCE:
         tell_licence(config.name)
@@ -162,8 +162,11 @@ def load(
     return from_source(source, config, place, dtype, levels=wanted, hold=hold)
 
 
-def _folder(name: Any, weights: Any) -> Path:
-    """The folder of a model by its name."""
+def model_folder(name: Any, weights: Any = None) -> Path:
+    """The folder of a model by its name, as in `load`.
+
+    Lesson: notebooks/00_ten_minutes.ipynb
+    """
     if not isinstance(name, str | os.PathLike) or not os.fspath(name):
         raise ConfigError(must("name", name, "the name of a model or of a model folder"))
     text = os.fspath(name)
@@ -215,7 +218,7 @@ def find_artist(name: str, model: Jukebox | None = None, n: int = 5) -> tuple[st
     if model is None:
         from jukebox_edu.checkpoints import load_model_config
 
-        folder = _folder("tiny", None)
+        folder = model_folder("tiny")
         lists = vocabularies(folder, load_model_config(folder))[-1]
     else:
         lists = model.vocabularies[-1]

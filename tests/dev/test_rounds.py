@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import pytest
 import torch
 
 from jukebox_edu.dev.model_card import _cost
-from jukebox_edu.dev.tiny_recipe import RUNS, Recipe
+from jukebox_edu.dev.tiny_recipe import RUNS, Recipe, rounds_before
 from jukebox_edu.dev.train_tiny import go_on_from
 from jukebox_edu.errors import ConfigError
 from jukebox_edu.vqvae.model import VQVAE
@@ -55,3 +56,15 @@ def test_the_card_counts_every_round():
     lines = [line for line in text.splitlines() if line.startswith("| vqvae-0")]
     assert lines == ["| vqvae-0 | 10 | – |", "| vqvae-0 | 20 | tiny-x |"]
     assert "in rounds" in text and "in rounds" not in _cost(rows[:3], pictured=False)
+
+
+def test_what_earlier_rounds_cost_is_taken_from_the_log_of_the_model_that_goes_on(tmp_path):
+    assert rounds_before("") == rounds_before(str(tmp_path)) == []
+    kept = [
+        {"stage": "songs", "wall_seconds": 3.0},
+        {"stage": "prior-2", "wall_seconds": 20.0, "start": "tiny-x"},
+    ]
+    other = [{"run": "prior-2", "step": 50, "nats": 2.0}, {"stage": "save", "wall_seconds": 1.0}]
+    lines = [json.dumps(row) for row in (other[0], *kept, other[1])]
+    (tmp_path / "training.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert rounds_before(str(tmp_path)) == kept
