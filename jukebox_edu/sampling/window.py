@@ -105,7 +105,8 @@ def write_window(
     replayed = 0 if replay is None else replay.shape[1]
     token: Tensor | None = None
     for i in range(n_new):
-        logits = prior.next_logits(state, None if token is None else token.repeat(copies))
+        fed = token.repeat(copies) if guided and token is not None else token
+        logits = prior.next_logits(state, fed)
         if i < replayed:
             token = replay[:, i]  # type: ignore[index]
         else:
