@@ -113,7 +113,7 @@ def _upsampler(level: int, labels: object) -> PriorConfig:
         ),
         merged_decoder=True,
         hop_fraction=0.5,
-        temperature=(0.75, 0.95)[level],
+        temperature=(0.85, 0.95)[level],
     )
 
 
