@@ -255,7 +255,7 @@ class PriorConfig:
     alignment_layer: int | None = None  # layer whose attention follows the lyrics
     alignment_head: int | None = None  # its head
     temperature: float = 0.99  # default sampling temperature
-    guidance: float = 1.0  # default strength of lyric guidance (1: off)
+    guidance: float = 1.0  # default strength of guidance by the lyrics (1: off)
     guide_names: bool = False  # ours: guidance pushes artist and genre, too
 
     def __post_init__(self) -> None:

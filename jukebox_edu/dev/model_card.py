@@ -63,6 +63,12 @@ see the letters on both sides, not a causal Transformer that also predicts them.
 said depends on the letters after it, and a small model learns that sooner so.
 """
 
+GUIDED = """
+**How it is sung departs, too:** the top level predicts every code twice, as asked and without
+{without}, and goes {guidance:g} times as far as from the second to the first (guidance, arXiv
+2207.12598). `SamplingOptions(guidance=1)` is Jukebox's own way: "no-guidance" below.
+"""
+
 
 def write_card(
     path: Path,
@@ -109,13 +115,16 @@ def _introduction(config: ModelConfig, n_songs: int | None) -> str:
     top = config.priors[-1]
     known = [0, 0] if top.labels is None else [top.labels.n_artists, top.labels.n_genres]
     voices, styles = (max(0, n - 1) for n in known)  # the first name is "unknown"
-    both_ways = top.lyrics is not None and top.lyrics.both_ways
+    departures = BOTH_WAYS if top.lyrics is not None and top.lyrics.both_ways else ""
+    if top.guidance != 1.0:
+        without = "lyrics, voice and style" if top.guide_names else "lyrics"
+        departures += GUIDED.format(without=without, guidance=top.guidance)
     return INTRODUCTION.format(
         name=config.name,
         n_songs="" if n_songs is None else f", {n_songs:,} of them",
         voices=voices,
         styles=styles,
-        departures=BOTH_WAYS if both_ways else "",
+        departures=departures,
         licence=config.licence,
     )
 

@@ -278,7 +278,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="train_tiny", description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, help="folder of everything")
     parser.add_argument("--name", default="tiny-new", help="name of the model")
-    parser.add_argument("--songs", type=int, default=3000, help="training songs")
+    parser.add_argument("--songs", type=int, default=8000, help="songs, half a MB each")
     parser.add_argument("--held-out", type=int, default=48, help="songs to measure on")
     parser.add_argument("--effort", type=float, default=1.0, help="factor on all steps")
     parser.add_argument("--device", default="cpu", help="where to train: cpu, cuda")

@@ -51,7 +51,7 @@ class SamplingOptions:
     top_p: Any = 0.0  # keep the likeliest codes that hold this probability; 0 is off
     hop_fraction: Any = None  # from one window to the next / window, above 0 up to 1
     fast_upsample: Any = None  # not available yet: must be None
-    guidance: Any = None  # strength of the lyrics; 1 is off
+    guidance: Any = None  # strength of what is told, see `DrawSettings`; 1 is off
 
     def __post_init__(self) -> None:
         """Check the values; lists become tuples."""

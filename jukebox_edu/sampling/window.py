@@ -36,7 +36,7 @@ class DrawSettings:
     temperature: float = 1.0  # above 0; 1 leaves the probabilities as they are
     top_k: int = 0  # keep the k likeliest codes; 0 is off
     top_p: float = 0.0  # keep the likeliest codes holding this probability; 0 is off
-    guidance: float = 1.0  # strength of the lyrics; 1 is off
+    guidance: float = 1.0  # strength of the lyrics (and names, if trained so); 1 is off
 
     def __post_init__(self) -> None:
         """Check the values."""

@@ -224,3 +224,14 @@ def test_departures_are_named_only_where_there_are_any(model) -> None:
     top = dataclasses.replace(model.config.priors[-1], lyrics=lyrics)
     other = dataclasses.replace(model.config, priors=(*model.config.priors[:-1], top))
     assert "departs from Jukebox" in _introduction(other, None)
+
+
+@pytest.mark.parametrize(("names", "without"), [(False, "lyrics,"), (True, "lyrics, voice and")])
+def test_guidance_is_told_with_what_it_pushes(model, names, without) -> None:
+    top = model.config.priors[-1]
+    for guidance in (1.0, 1.5):
+        pushed = dataclasses.replace(top, guidance=guidance, guide_names=names)
+        other = dataclasses.replace(model.config, priors=(*model.config.priors[:-1], pushed))
+        text = " ".join(_introduction(other, None).split())
+        assert (f"as asked and without {without}" in text) == (guidance == 1.5)
+        assert ("goes 1.5 times" in text) == (guidance == 1.5)

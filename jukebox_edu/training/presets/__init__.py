@@ -2,7 +2,7 @@
 
 What
         nano      8 kHz, minutes on one CPU core
-        tiny      the bundled model, two hours on two CPU cores
+        tiny      the bundled model, two to three hours on two CPU cores
         small_*   the release's small models, one graphics card
         paper     the released models themselves
 Lesson: notebooks/12_teach_it_your_music.ipynb

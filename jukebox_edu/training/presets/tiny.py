@@ -1,4 +1,4 @@
-"""The bundled model: 16 kHz, hops 16, 64 and 256, two hours on two CPU cores.
+"""The bundled model: 16 kHz, hops 16, 64 and 256, two to three hours on two CPU cores.
 
 What
     `tiny` is its shape; `tiny_listener`, `tiny_codec` and `tiny_prior` are the settings that it
@@ -158,7 +158,7 @@ def tiny_prior(level: int) -> PriorTraining:
 
 TINY = Preset(
     "tiny",
-    "three levels at 16 kHz, about two hours on two CPU cores",
+    "three levels at 16 kHz, two to three hours on two CPU cores",
     tiny("tiny", 2, 2).vqvae,
     lambda n_artists, n_genres: tiny("tiny", n_artists, n_genres).priors,
     tiny_codec,
