@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from jukebox_edu.model import Jukebox
 
 DEMO_SECONDS = 10  # at least so long
-DEMO_SEED = 7  # leaves out no word; of the first eight seeds only this one
-DEMO_LYRICS = """come and sing in the blue sea
-the small bird will fly and shine"""
+DEMO_SEED = 1  # words and seed are those of the README's ten lines
+DEMO_LYRICS = """the moon and the stars will shine
+come and sing with me"""
 
 
 def add_commands(commands: Any) -> None:
