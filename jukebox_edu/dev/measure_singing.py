@@ -213,10 +213,13 @@ def find_outside(s: Setting) -> list[Found]:
 
 
 def find_long(s: Setting) -> list[Found]:
-    """Songs longer than the top prior's window: real, through its level, and sung by it."""
+    """Songs longer than the top prior's window: real, through its level, and sung by it.
+
+    They differ much in length, so each is sung alone, as long as it is.
+    """
     songs = list(long_songs(s.model, s.n_long))
     real, *_, coded = find_real(replace(s, pitch=False), songs)
-    return [real, coded, *find_top(s, songs, "long")]
+    return [real, coded, *find_top(replace(s, batch=1), songs, "long")]
 
 
 def recall_of(found: Found) -> WordRecall:
