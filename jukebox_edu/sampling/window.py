@@ -27,6 +27,7 @@ from jukebox_edu.labels import Labels
 from jukebox_edu.prior.prior import Conditions, Prior, without_lyrics, without_names
 from jukebox_edu.sampling.filters import check_filters, filter_logits
 from jukebox_edu.sampling.noise import Race, draw, generator_race
+from jukebox_edu.sampling.threads import is_small, one_thread
 
 
 @dataclass(frozen=True)
@@ -100,13 +101,16 @@ def write_window(
     """
     guided = settings.guidance != 1.0 and prior.config.lyrics is not None
     copies = 2 if guided else 1
-    state = prior.start(conditions, prompt.shape[0] * copies)
-    prior.prefill(state, prompt.repeat(copies, 1))
+    small = is_small(prior, prompt.shape[0] * copies)
+    with one_thread(small):
+        state = prior.start(conditions, prompt.shape[0] * copies)
+        prior.prefill(state, prompt.repeat(copies, 1))
     replayed = 0 if replay is None else replay.shape[1]
     token: Tensor | None = None
     for i in range(n_new):
         fed = token.repeat(copies) if guided and token is not None else token
-        logits = prior.next_logits(state, fed)
+        with one_thread(small):
+            logits = prior.next_logits(state, fed)
         if i < replayed:
             token = replay[:, i]  # type: ignore[index]
         else:

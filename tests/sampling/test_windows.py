@@ -29,7 +29,10 @@ class PositionPrior:
 
     def __init__(self, n_ctx: int, factor: int | None) -> None:
         conditioner = None if factor is None else SimpleNamespace(factor=factor)
-        self.config = SimpleNamespace(n_ctx=n_ctx, conditioner=conditioner, lyrics=None)
+        stack = SimpleNamespace(width=8, mlp_width=32)
+        self.config = SimpleNamespace(
+            n_ctx=n_ctx, conditioner=conditioner, lyrics=None, transformer=stack
+        )
         self.calls: list[SimpleNamespace] = []
 
     def condition(self, labels, upper_codes):
