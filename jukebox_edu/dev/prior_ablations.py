@@ -32,7 +32,8 @@ from jukebox_edu.dev.tiny_recipe import Recipe, vocabularies
 from jukebox_edu.evaluation.intervals import Estimate, estimate
 from jukebox_edu.evaluation.windows import nats_per_code
 from jukebox_edu.labels import Labels
-from jukebox_edu.prior.prior import Prior, without_lyrics
+from jukebox_edu.prior.prior import Prior
+from jukebox_edu.prior.untold import without_lyrics
 from jukebox_edu.sampling.storing import read_json, write_json
 from jukebox_edu.training import presets
 from jukebox_edu.training.codeset import CodedSong, batch_of, coded_songs

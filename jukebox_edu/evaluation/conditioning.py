@@ -29,7 +29,8 @@ from jukebox_edu.evaluation.coded import CodedSong
 from jukebox_edu.evaluation.intervals import Estimate, estimate
 from jukebox_edu.evaluation.windows import PriorWindow, nats_per_code, window_of
 from jukebox_edu.labels import Labels
-from jukebox_edu.prior.prior import Prior, without_lyrics
+from jukebox_edu.prior.prior import Prior
+from jukebox_edu.prior.untold import without_lyrics
 
 BITS = math.log(2)  # nats in a bit
 Told = tuple[Tensor | None, Labels | None]  # upper codes and labels

@@ -19,7 +19,6 @@ Lesson: notebooks/05_transformer_over_codes.ipynb
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -387,20 +386,6 @@ class Prior(nn.Module):
             top_p=top_p,
             generator=generator,
         )
-
-
-def without_lyrics(labels: Labels) -> Labels:
-    """The same labels with every lyric token blank, as in training with dropped lyrics."""
-    return dataclasses.replace(labels, lyric_tokens=torch.zeros_like(labels.lyric_tokens))
-
-
-def without_names(labels: Labels) -> Labels:
-    """The same labels, of an unknown artist and genre, as in training with dropped names."""
-    return dataclasses.replace(
-        labels,
-        artist=torch.zeros_like(labels.artist),
-        genres=torch.zeros_like(labels.genres).masked_fill(labels.genres < 0, -1),
-    )
 
 
 def _bits(logits: Tensor, targets: Tensor) -> Tensor:

@@ -24,7 +24,8 @@ from torch import Tensor
 
 from jukebox_edu.errors import ConfigError, ShapeError, must
 from jukebox_edu.labels import Labels
-from jukebox_edu.prior.prior import Conditions, Prior, without_lyrics, without_names
+from jukebox_edu.prior.prior import Conditions, Prior
+from jukebox_edu.prior.untold import without_lyrics, without_names
 from jukebox_edu.sampling.filters import check_filters, filter_logits
 from jukebox_edu.sampling.noise import Race, draw, generator_race
 from jukebox_edu.sampling.threads import is_small, one_thread

@@ -25,7 +25,8 @@ from torch import Tensor
 
 from jukebox_edu.config import to_json_dict
 from jukebox_edu.labels import Labels
-from jukebox_edu.prior.prior import Prior, PriorLoss, without_names
+from jukebox_edu.prior.prior import Prior, PriorLoss
+from jukebox_edu.prior.untold import without_names
 from jukebox_edu.training.aids import hidden_spans
 from jukebox_edu.training.codeset import Batch, CodedSong, random_batch, song_list
 from jukebox_edu.training.compiled import CompiledForward

@@ -24,7 +24,8 @@ from jukebox_edu.errors import ConfigError
 from jukebox_edu.labels import Labels, LabelVocabularies, SongLabels, Vocabulary
 from jukebox_edu.model import load
 from jukebox_edu.prior.lyrics import LyricConvolutions
-from jukebox_edu.prior.prior import Prior, without_lyrics
+from jukebox_edu.prior.prior import Prior
+from jukebox_edu.prior.untold import without_lyrics
 from jukebox_edu.sampling.memory import level_memory
 from jukebox_edu.transformer.patterns import LYRICS
 from jukebox_edu.vqvae.model import VQVAE

@@ -20,7 +20,8 @@ from jukebox_edu.config import (
 from jukebox_edu.errors import ConfigError, LyricsError, ShapeError
 from jukebox_edu.labels import Labels
 from jukebox_edu.nn.linear import PointwiseLinear
-from jukebox_edu.prior.prior import Prior, without_lyrics
+from jukebox_edu.prior.prior import Prior
+from jukebox_edu.prior.untold import without_lyrics
 from jukebox_edu.transformer.patterns import LYRICS, mask
 
 N_CTX, N_TOKENS, CODES = 24, 8, 40

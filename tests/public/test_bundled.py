@@ -13,7 +13,7 @@ import torch
 import jukebox_edu as jb
 from jukebox_edu.labels import SongLabels
 from jukebox_edu.model.loading import bundled
-from jukebox_edu.prior.prior import without_lyrics
+from jukebox_edu.prior.untold import without_lyrics
 
 FOLDER = bundled()[-1]  # of the newest
 ROOT = Path(__file__).resolve().parents[2]

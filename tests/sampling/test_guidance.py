@@ -10,7 +10,8 @@ import torch
 from jukebox_edu.config import LabelConfig, LyricConfig, PriorConfig, TransformerConfig
 from jukebox_edu.errors import ConfigError
 from jukebox_edu.labels import Labels
-from jukebox_edu.prior.prior import Prior, without_lyrics, without_names
+from jukebox_edu.prior.prior import Prior
+from jukebox_edu.prior.untold import without_lyrics, without_names
 from jukebox_edu.sampling.noise import generator_race
 from jukebox_edu.sampling.window import DrawSettings, window_conditions, write_window
 
