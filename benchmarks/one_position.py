@@ -26,6 +26,7 @@ from torch import Tensor  # noqa: E402
 
 from jukebox_edu.config import TransformerConfig  # noqa: E402
 from jukebox_edu.dev.ablations import machine  # noqa: E402
+from jukebox_edu.sampling.storing import write_json  # noqa: E402
 from jukebox_edu.training.presets import tiny  # noqa: E402
 from jukebox_edu.transformer.one_by_one import OneByOne  # noqa: E402
 from jukebox_edu.transformer.patterns import Layout  # noqa: E402
@@ -94,11 +95,9 @@ def main() -> int:
         "rounds": given.rounds,
         "stacks": {name: compare(*stack, given.rounds) for name, stack in stacks().items()},
     }
-    text = json.dumps(figures, indent=1)
-    sys.stdout.write(text + "\n")
+    print(json.dumps(figures, indent=1))
     if given.out:
-        given.out.parent.mkdir(parents=True, exist_ok=True)
-        given.out.write_text(text + "\n", encoding="utf-8")
+        write_json(given.out, figures)
     return 0
 
 

@@ -215,7 +215,7 @@ def find_outside(s: Setting) -> list[Found]:
 def find_long(s: Setting) -> list[Found]:
     """Songs longer than the top prior's window: real, through its level, and sung by it.
 
-    They differ much in length, so each is sung alone, as long as it is.
+    They differ much in length, so each is sung by itself, as long as it is.
     """
     songs = list(long_songs(s.model, s.n_long))
     real, *_, coded = find_real(replace(s, pitch=False), songs)

@@ -116,7 +116,8 @@ def _long(study: Study) -> str:
         return ""
     return (
         f"## Longer songs\n\n{part.songs} songs of 18 to 30 s, two or three windows of the top "
-        "prior, each sung alone.\n\n" + table(HEAD, [_row(sound) for sound in part.sounds])
+        "prior, each sung at its own length.\n\n"
+        + table(HEAD, [_row(sound) for sound in part.sounds])
     )
 
 

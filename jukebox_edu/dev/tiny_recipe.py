@@ -107,7 +107,7 @@ def rounds_before(start: str) -> list[dict[str, Any]]:
     if log is None or not log.is_file():
         return []
     rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-    return [row for row in rows if row.get("stage", LAST_STAGES[0]) not in LAST_STAGES]
+    return [row for row in rows if "stage" in row and row["stage"] not in LAST_STAGES]
 
 
 def vocabularies(recipe: Recipe) -> LabelVocabularies:

@@ -17,7 +17,7 @@ import torch
 
 from jukebox_edu.prior.prior import Prior
 
-SMALL = 2**19  # multiplications in the largest matrix product of a step
+SMALL = 2**19  # multiplications in the largest matrix product of a layer
 
 
 def is_small(prior: Prior, rows: int) -> bool:
